@@ -1,0 +1,35 @@
+"""The errors that longgrain raises on purpose: each names the value, the consequence and the next step.
+
+LonggrainError
+├── PlanError        the plan asks for something that cannot be: file and line, and what would work
+├── SourceError      a source cannot be found or read at all (bad records in it are dropped, not raised)
+├── TokenizerError   a tokenizer or a chat template that longgrain cannot be exact with
+├── TeacherError     a teacher that cannot be asked (a single refused request is a drop, not an error)
+└── RunError         a run folder that cannot be used as asked
+"""
+
+from __future__ import annotations
+
+
+class LonggrainError(Exception):
+    """Base of every error above; the command line prints its text and exits with 2."""
+
+
+class PlanError(LonggrainError):
+    """The plan is wrong or asks for something that cannot be."""
+
+
+class SourceError(LonggrainError):
+    """A source is missing or cannot be read at all."""
+
+
+class TokenizerError(LonggrainError):
+    """A tokenizer or chat template with which token ids could not be exact."""
+
+
+class TeacherError(LonggrainError):
+    """A teacher that cannot be asked."""
+
+
+class RunError(LonggrainError):
+    """A run folder that cannot be used as asked."""

@@ -1,0 +1,309 @@
+"""The nouns: what a document, a grain, a span, a draft and an example are, and what a component must offer.
+
+Everything here is frozen and keyword-only. Offsets are code points of ``Document.text``; token counts
+are those of the run's tokenizer. Nothing in this file reads, writes or computes anything but ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, runtime_checkable
+
+Speaker = Literal["system", "user", "assistant", "tool", "text"]
+Role = Literal[
+    "instruction",
+    "metadata",
+    "evidence",
+    "distractor",
+    "summary",
+    "question",
+    "plan",
+    "attempt",
+    "verdict",
+    "reasoning",
+    "answer",
+    "glue",
+]
+# The order is the code a role has in the column `span_roles` of a row: append, never reorder.
+ROLES: tuple[Role, ...] = (
+    "instruction",
+    "metadata",
+    "evidence",
+    "distractor",
+    "summary",
+    "question",
+    "plan",
+    "attempt",
+    "verdict",
+    "reasoning",
+    "answer",
+    "glue",
+)
+Kind = Literal[
+    "document", "part", "chapter", "section", "paragraph", "heading", "sentence", "cut", "window"
+]
+# The order is the code a kind has in grains.parquet: append, never reorder.
+KINDS: tuple[Kind, ...] = (
+    "document",
+    "part",
+    "chapter",
+    "section",
+    "paragraph",
+    "heading",
+    "sentence",
+    "cut",
+    "window",
+)
+Side = Literal["train", "valid", "test"]
+SIDES: tuple[Side, ...] = ("train", "valid", "test")
+
+
+def content_id(*parts: str | bytes | int) -> str:
+    """16 hex digits of the SHA-256 of the parts: the same content always has the same id."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8, "little"))
+        digest.update(raw)
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A text as it was read; never edited. ``meta`` holds what the reader knew about it.
+
+    Keys of ``meta`` with a fixed meaning: ``title``, ``date``, ``language``, ``markup``
+    ("markdown" or "plain") and ``headings``, a list of ``[start, end, level]`` from readers
+    that know the structure (levels count from 1).
+    """
+
+    id: str
+    text: str
+    source: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str, *, source: str, meta: Mapping[str, Any] | None = None) -> Document:
+        """A document whose id is the hash of its text."""
+        return cls(id=content_id("document", text), text=text, source=source, meta=meta or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Grain:
+    """A stretch of one document. ``path`` holds the number of each ancestor among its siblings."""
+
+    doc_id: str
+    path: tuple[int, ...]
+    kind: Kind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A teacher's answer; ``call`` is the key under which the ledger holds prompt, settings and cost."""
+
+    teacher: str
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Words that are the user's own: a row of a file, a prompt, a rule of the plan."""
+
+    source: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Words with one role. Quoted words hold their grain in ``origin`` and no text of their own."""
+
+    role: Role
+    origin: Grain | Reply | Given
+    text: str | None = None
+    loss: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.text is None) != isinstance(self.origin, Grain):
+            raise ValueError(
+                f"a span of role {self.role!r} needs either a grain as origin or a text of its own"
+            )
+
+    @property
+    def grain(self) -> Grain | None:
+        """The grain that this span quotes, or None for words that stand inline."""
+        return self.origin if isinstance(self.origin, Grain) else None
+
+    def words(self, texts: Mapping[str, str]) -> str:
+        """The span's text; ``texts`` maps document ids to their texts."""
+        if isinstance(self.origin, Grain):
+            return texts[self.origin.doc_id][self.origin.start : self.origin.end]
+        assert self.text is not None
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Where a draft wants its context laid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One turn; in an example every part is a Span, in a draft one part may be the Slot."""
+
+    speaker: Speaker
+    spans: tuple[Span | Slot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A question, its answer and the evidence, with a slot where the context will be laid.
+
+    ``meta`` keys with a fixed meaning: ``kind`` (fine, integration, short, general), ``form``
+    (what was asked for: number, date, name, term, quote, compare, sum, order, bridge, ...),
+    ``language`` (en, zh) and ``order`` (shuffle or keep) of several evidence grains.
+    """
+
+    recipe: str
+    seed: int
+    evidence: tuple[Grain, ...]
+    messages: tuple[Message, ...]
+    answer: str
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The hash of recipe, seed, evidence and words."""
+        parts: list[str | int] = [self.recipe, self.seed, self.answer]
+        for grain in self.evidence:
+            parts += [grain.doc_id, grain.start, grain.end]
+        for message in self.messages:
+            parts.append(message.speaker)
+            for span in message.spans:
+                if isinstance(span, Slot):
+                    parts.append("slot")
+                elif isinstance(span.origin, Grain):
+                    parts += [span.role, span.origin.doc_id, span.origin.start, span.origin.end]
+                else:
+                    parts += [span.role, span.text or ""]
+        return content_id(*parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A training example by reference: its words are made when somebody asks for them.
+
+    ``depths`` has one entry for each evidence grain of the context, in the order of the context:
+    the middle of the grain over the context's tokens, in 0..1.
+    """
+
+    id: str
+    recipe: str
+    seed: int
+    side: Side
+    doc_ids: tuple[str, ...]
+    views: Mapping[str, tuple[Message, ...]]
+    depths: tuple[float, ...] = ()
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing asked of a teacher.
+
+    ``task`` names what is asked, ``material`` holds the quoted texts, ``prompt`` the messages for a
+    language model (empty for teachers that work by rule), ``schema`` a JSON schema that the reply
+    must meet, ``settings`` whatever else changes the answer, ``index`` the sample's number, so that
+    two samples of one prompt are two calls.
+    """
+
+    task: str
+    material: tuple[str, ...] = ()
+    prompt: tuple[tuple[Speaker, str], ...] = ()
+    schema: Mapping[str, Any] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A reply's text and what it cost: tokens in, tokens out, money in the plan's currency."""
+
+    text: str
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    money: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """No answer, and why. ``final`` says that asking again would not help, so it may be stored."""
+
+    reason: str
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """An item that did not go on: at which step, which item, and why."""
+
+    step: str
+    id: str
+    reason: str
+    detail: str = ""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Bytes of one source > documents, or the reasons why there are none.
+
+    A class on the shelf also has ``name: ClassVar[str]`` and ``suffixes: ClassVar[tuple[str, ...]]``.
+    """
+
+    def read(self, raw: bytes, source: str) -> Iterator[Document | Dropped]:
+        """Documents in the order of the source."""
+        ...
+
+
+@runtime_checkable
+class Teacher(Protocol):
+    """Answers requests in batches. Slow, paid and failing endpoints fit behind this door.
+
+    ``name`` and ``version`` are part of the ledger's key: raise ``version`` when answers change.
+    """
+
+    @property
+    def name(self) -> str:
+        """The teacher's name, with the model where there is one."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same request would get another answer."""
+        ...
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
+        """One answer or refusal for each request, in order."""
+        ...
+
+
+@runtime_checkable
+class Check(Protocol):
+    """Names what is wrong with an example, one reason each; nothing means sound."""
+
+    def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
+        """Reasons, the most telling first. ``texts`` maps document ids to texts."""
+        ...
+
+
+@runtime_checkable
+class Export(Protocol):
+    """Writes a finished run in a format that a trainer reads."""
+
+    def write(self, run: Any, folder: Any) -> Iterable[Any]:
+        """The paths written under ``folder``."""
+        ...
