@@ -1,0 +1,233 @@
+"""A draft's evidence and the pool of its side > the grains of its context, at a planned length and depth.
+
+Works on grain numbers and token counts alone; no text is touched and no token is copied here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from longgrain.quota import bin_of
+
+Numbers = NDArray[np.int32]
+# A grain is at most a little longer than the size of the cut, so the last gap of a context can be
+# closed to a few tokens by trying this many grains.
+CLOSING_TRIES = 96
+DEPTH_TRIES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """The grains that contexts of one side may use, as columns over all grains of the run.
+
+    ``tokens`` are lengths as laid and ``middles`` where in them the grain's own words have their
+    middle; ``documents`` and ``groups`` (near-duplicates share one) are
+    numbers for every grain; ``members`` are the grains of this pool, preferred language first.
+    """
+
+    tokens: NDArray[np.int64]
+    middles: NDArray[np.float64]
+    documents: Numbers
+    groups: Numbers
+    members: Numbers
+    others: Numbers = field(default_factory=lambda: np.zeros(0, np.int32))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What one context should be: its tokens, a depth bin for each evidence grain, its distractors."""
+
+    tokens: int
+    bins: tuple[int, ...]
+    depth_bins: int
+    evidence: tuple[int, ...]
+    rivals: Numbers
+    hard: Numbers
+    hard_share: float
+    same_document_share: float
+    seed: int
+
+
+class Context(NamedTuple):
+    """The grains in order, and for each evidence grain its depth (middle over all tokens)."""
+
+    grains: Numbers
+    depths: tuple[float, ...]
+    guarded: int
+    twins: int
+
+
+class Short(NamedTuple):
+    """Why no context could be laid."""
+
+    reason: str
+
+
+def assemble(wish: Wish, pool: Pool) -> Context | Short:
+    """The context of one draft, or why the pool cannot give it."""
+    rng = np.random.default_rng(wish.seed)
+    evidence = np.asarray(wish.evidence, np.int32)
+    room = wish.tokens - int(pool.tokens[evidence].sum())
+    if room < 0:
+        return Short("evidence alone is longer than the context")
+    chosen, guarded, twins = _distractors(wish, pool, room, rng)
+    total = int(pool.tokens[evidence].sum() + pool.tokens[chosen].sum())
+    if total < wish.tokens - 2 * int(pool.tokens[pool.members].max(initial=1)):
+        return Short("pool is shorter than the context")
+    grains, depths = _arranged(wish, evidence, chosen, pool, rng)
+    return Context(grains, depths, guarded, twins)
+
+
+def _distractors(
+    wish: Wish, pool: Pool, room: int, rng: np.random.Generator
+) -> tuple[Numbers, int, int]:
+    """Grains that fill the room to within a few tokens, and how often each guard acted."""
+    hard = wish.hard[: _enough(wish.hard, pool.tokens, room * wish.hard_share)]
+    same = _same_document(wish, pool, rng)
+    same = same[: _enough(same, pool.tokens, room * wish.same_document_share)]
+    drawn = _drawn(pool, room, rng)
+    candidates = _first_seen(np.concatenate([hard, same, drawn]))
+    answers = np.isin(candidates, wish.rivals)
+    twins = np.isin(pool.groups[candidates], pool.groups[list(wish.evidence)])
+    own = np.isin(candidates, wish.evidence)
+    kept = candidates[~(answers | twins)]
+    return (
+        _fill(kept, pool.tokens, room),
+        int((answers & ~own).sum()),
+        int((twins & ~own & ~answers).sum()),
+    )
+
+
+def _enough(grains: Numbers, tokens: NDArray[np.int64], wanted: float) -> int:
+    """How many of the grains, from the first, make up the wanted tokens."""
+    return int(np.searchsorted(np.cumsum(tokens[grains]), wanted, "right"))
+
+
+def _same_document(wish: Wish, pool: Pool, rng: np.random.Generator) -> Numbers:
+    if wish.same_document_share <= 0:
+        return np.zeros(0, np.int32)
+    documents = np.unique(pool.documents[list(wish.evidence)])
+    low, high = np.searchsorted(pool.documents[pool.members], [documents[0], documents[0] + 1])
+    return rng.permutation(pool.members[low:high])
+
+
+def _drawn(pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
+    """Random grains of the pool, with plenty to spare for those that a guard takes out."""
+    members = pool.members
+    mean = max(1, int(pool.tokens[members[:512]].mean())) if len(members) else 1
+    wanted = 2 * room // mean + 2 * CLOSING_TRIES
+    if wanted < len(members) // 4:
+        return members[rng.integers(0, len(members), wanted)]
+    return np.concatenate([rng.permutation(members), rng.permutation(pool.others)])
+
+
+def _first_seen(grains: Numbers) -> Numbers:
+    """The grains without repeats, in the order of their first mention."""
+    _, first = np.unique(grains, return_index=True)
+    return grains[np.sort(first)]
+
+
+def _fill(candidates: Numbers, tokens: NDArray[np.int64], room: int) -> Numbers:
+    """As many candidates as fit, then those that close the gap best."""
+    reach = int(np.searchsorted(np.cumsum(tokens[candidates]), room, "right"))
+    gap = room - int(tokens[candidates[:reach]].sum())
+    spare = candidates[reach : reach + CLOSING_TRIES]
+    closing = []
+    while len(spare):
+        fits = np.where(tokens[spare] <= gap, tokens[spare], 0)
+        best = int(fits.argmax())
+        if fits[best] == 0:
+            break
+        closing.append(spare[best])
+        gap -= int(fits[best])
+        spare = np.delete(spare, best)
+    return np.concatenate([candidates[:reach], np.asarray(closing, np.int32)])
+
+
+def _arranged(
+    wish: Wish,
+    evidence: Numbers,
+    distractors: Numbers,
+    pool: Pool,
+    rng: np.random.Generator,
+) -> tuple[Numbers, tuple[float, ...]]:
+    """Evidence among distractors so that each evidence grain's middle falls into its bin."""
+    best: tuple[int, Numbers, tuple[float, ...]] | None = None
+    for attempt in range(DEPTH_TRIES):
+        order = rng.permutation(distractors)
+        # Early tries move freely inside the bin; the last ones aim at its middle.
+        looseness = 0.5 - 0.5 * attempt / (DEPTH_TRIES - 1)
+        grains, depths = _place(wish, evidence, order, pool, looseness, rng)
+        off = sum(bin_of(d, wish.depth_bins) != b for d, b in zip(depths, wish.bins, strict=True))
+        if best is None or off < best[0]:
+            best = (off, grains, depths)
+        if off == 0:
+            break
+    assert best is not None
+    return best[1], best[2]
+
+
+def _place(
+    wish: Wish,
+    evidence: Numbers,
+    order: Numbers,
+    pool: Pool,
+    looseness: float,
+    rng: np.random.Generator,
+) -> tuple[Numbers, tuple[float, ...]]:
+    before = np.concatenate([[0], np.cumsum(pool.tokens[order])])
+    sizes, middles = pool.tokens[evidence], pool.middles[evidence]
+    total = int(before[-1] + sizes.sum())
+    aims = (np.asarray(wish.bins) + 0.5 + looseness * (rng.random(len(evidence)) - 0.5)) * (
+        total / wish.depth_bins
+    )
+    rank = np.argsort(aims, kind="stable")
+    placed, depths = 0, np.zeros(len(evidence))
+    cuts: list[int] = []
+    for i in rank:
+        goal = aims[i] - placed - middles[i]
+        cut = int(np.searchsorted(before, goal))
+        if cut and (cut == len(before) or goal - before[cut - 1] < before[cut] - goal):
+            cut -= 1
+        cut = max(cut, cuts[-1] if cuts else 0)
+        depths[i] = (before[cut] + placed + middles[i]) / total
+        cuts.append(cut)
+        placed += int(sizes[i])
+    grains = np.insert(order, cuts, evidence[rank]) if cuts else order
+    return grains.astype(np.int32), tuple(float(d) for d in depths)
+
+
+def document_bins(
+    starts: Sequence[int],
+    evidence: Sequence[int],
+    tokens: NDArray[np.int64],
+    wanted: int,
+    bins: int,
+) -> dict[int, tuple[int, int]]:
+    """For one real document kept in order: the stretches that hold all evidence, by depth bin.
+
+    ``starts`` are the numbers of the grains that a stretch may begin at. Each bin (of the first
+    evidence grain's depth) maps to the first and last grain of the stretch that lies deepest
+    inside the bin.
+    """
+    first, last = min(evidence), max(evidence)
+    ends = np.concatenate([[0], np.cumsum(tokens)])
+    found: dict[int, tuple[float, int, int]] = {}
+    for start in starts:
+        if start > first:
+            break
+        stop = int(np.searchsorted(ends, ends[start] + wanted, "right")) - 1
+        if stop <= last or ends[-1] - ends[start] < wanted:
+            continue
+        size = ends[stop] - ends[start]
+        depth = ((ends[first] + ends[first + 1]) / 2 - ends[start]) / size
+        here = bin_of(float(depth), bins)
+        off = abs(depth * bins - here - 0.5)
+        if here not in found or off < found[here][0]:
+            found[here] = (float(off), start, stop - 1)
+    return {b: (a, z) for b, (_, a, z) in found.items()}

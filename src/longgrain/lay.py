@@ -1,0 +1,133 @@
+"""A document's tokens and its cut grains > the ids of each grain as it is laid in a context.
+
+In a context a grain stands behind a line feed and before a blank line, whatever its neighbours
+are. So its ids are found once: the first and last few characters are encoded again up to a border
+(`tokens.is_border`), the ids between are a slice of the document's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, code_points, is_border
+
+SEPARATOR = "\n\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """Ids of grains as laid: metadata, the grain's own words, and the blank line behind it.
+
+    ``counts`` is (grains, 3): tokens of metadata, grain and separator; ``straddling`` counts, for
+    each grain, the tokens that hold both its last character and the start of the separator.
+    ``exact`` says that the ids may be joined; otherwise they only tell the length.
+    """
+
+    ids: Ragged
+    counts: Offsets
+    straddling: Offsets
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A quoted stretch as tokens: re-encoded head, slice of the document's ids, re-encoded tail."""
+
+    head: slice
+    body: slice
+    tail: slice
+
+
+def quote(
+    points: NDArray[np.uint32], borders: Offsets, token_starts: Offsets, start: int, end: int
+) -> Quoted:
+    """Which code points of ``[start, end)`` to encode again, and which tokens stay as they are.
+
+    ``borders`` are the offsets where `is_border` holds. Without two of them inside, everything is
+    encoded again (an empty body).
+    """
+    first = int(np.searchsorted(borders, start))
+    if first < len(borders) and borders[first] == start and points[start - 1] != 10:
+        first += 1  # a border that looks at the character before the stretch does not hold there
+    last = int(np.searchsorted(borders, end - 1)) - 1
+    if first > last:
+        return Quoted(slice(start, end), slice(0, 0), slice(end, end))
+    left, right = int(borders[first]), int(borders[last])
+    body = np.searchsorted(token_starts, [left, right])
+    return Quoted(slice(start, left), slice(int(body[0]), int(body[1])), slice(right, end))
+
+
+def lay(
+    text: str,
+    placed: Placed,
+    starts: Offsets,
+    ends: Offsets,
+    metadata: Sequence[str],
+    tokenizer: Tokenizer,
+) -> Laid:
+    """The ids of every grain ``[starts[i], ends[i])`` of one document, metadata line before it."""
+    if not tokenizer.joins or not tokenizer.keeps(text):
+        return _alone(text, starts, ends, metadata, tokenizer)
+    points = code_points(text)
+    borders = np.flatnonzero(is_border(points)).astype(np.int64)
+    quoted = [
+        quote(points, borders, placed.starts, int(start), int(end))
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    lines = tokenizer.encode([line + "\n" if line else "" for line in metadata])
+    heads = tokenizer.encode([text[q.head] if q.tail.start < q.tail.stop else "" for q in quoted])
+    # Without a border inside, the whole grain is its own tail.
+    tails = [text[q.tail] if q.tail.start < q.tail.stop else text[q.head] for q in quoted]
+    closed = tokenizer.encode([tail + SEPARATOR for tail in tails])
+    own, over = _own_tokens(closed, tails, tokenizer)
+    parts = [
+        array
+        for i, q in enumerate(quoted)
+        for array in (lines[i], heads[i], placed.ids.values[q.body], closed[i])
+    ]
+    body = np.array([q.body.stop - q.body.start for q in quoted], np.int64)
+    counts = np.stack([lines.lengths, heads.lengths + body + own, closed.lengths - own], axis=1)
+    return Laid(ids=_joined(parts, counts.sum(1)), counts=counts, straddling=over, exact=True)
+
+
+def _joined(parts: list[Ints], lengths: Offsets) -> Ragged:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return Ragged(np.concatenate([*parts, np.zeros(0, np.int32)], dtype=np.int32), offsets)
+
+
+def _own_tokens(
+    closed: Ragged, tails: Sequence[str], tokenizer: Tokenizer
+) -> tuple[Offsets, Offsets]:
+    """How many tokens of each closed tail start inside the tail, and whether one reaches over."""
+    table = tokenizer.byte_lengths
+    assert table is not None
+    ends = np.cumsum(table[closed.values], dtype=np.int64)
+    before = np.concatenate([[0], ends])[closed.offsets[:-1]]
+    sizes = np.fromiter((len(tail.encode()) for tail in tails), np.int64, len(tails))
+    starts = ends - table[closed.values]
+    own = np.searchsorted(starts, before + sizes) - closed.offsets[:-1]
+    reached = ends[closed.offsets[:-1] + own - 1]
+    return own.astype(np.int64), (reached > before + sizes).astype(np.int64)
+
+
+def _alone(
+    text: str, starts: Offsets, ends: Offsets, metadata: Sequence[str], tokenizer: Tokenizer
+) -> Laid:
+    """Each grain encoded alone: right for its length, not for joining."""
+    lines = tokenizer.encode([line + "\n" if line else "" for line in metadata])
+    words = tokenizer.encode([text[s:e] for s, e in zip(starts, ends, strict=True)])
+    closed = tokenizer.encode([text[s:e] + SEPARATOR for s, e in zip(starts, ends, strict=True)])
+    own = np.minimum(words.lengths, closed.lengths)
+    counts = np.stack([lines.lengths, own, closed.lengths - own], axis=1)
+    parts = [array for i in range(len(starts)) for array in (lines[i], closed[i])]
+    return Laid(
+        ids=_joined(parts, counts.sum(1)),
+        counts=counts,
+        straddling=np.zeros(len(starts), np.int64),
+        exact=False,
+    )

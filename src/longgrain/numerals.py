@@ -1,0 +1,92 @@
+"""The words or digits of one number, English or Chinese > its value as a float, or None."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+WORDS = {
+    **{word: value for value, word in enumerate(_SMALL)},
+    **{word: 10 * value for value, word in enumerate(_TENS, 2)},
+    **_SCALES,
+}
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+ORDINALS = {word: value for value, word in enumerate(_ORDINALS, 1)}
+
+_HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
+_HAN_DIGITS |= {"〇": 0, "○": 0, "两": 2, "兩": 2}
+_HAN_SMALL = {"十": 10, "百": 100, "千": 1_000}
+_HAN_LARGE = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+HAN = "".join([*_HAN_DIGITS, *_HAN_SMALL, *_HAN_LARGE, "廿卅"])
+_MIXED = re.compile(rf"([\d.]+)([{''.join([*_HAN_SMALL, *_HAN_LARGE])}]*)$")
+
+
+def digits_value(text: str) -> float | None:
+    """The value of digits with separators: ``1,200``, ``1 200.5``, full-width digits too."""
+    plain = re.sub(r"(?<=\d)[,\s](?=\d{3})", "", unicodedata.normalize("NFKC", text).strip())
+    return float(plain) if re.fullmatch(r"\d+(\.\d+)?", plain) else None
+
+
+def english_value(text: str) -> float | None:
+    """The value of English number words or digits with a scale: ``twenty-one``, ``1.2 million``."""
+    total, group, last = 0.0, 0.0, 10**12
+    words = re.sub(r"[-\s]+", " ", text.lower()).replace(" and ", " ").split()
+    for word in words:
+        value = float(WORDS[word]) if word in WORDS else digits_value(word)
+        if value is None:
+            return None
+        if word == "hundred":
+            group = (group or 1) * 100
+        elif word in _SCALES:
+            total, group = total + (group or 1) * value, 0.0
+        elif group and (last < 20 or value >= 10 and last < 100):
+            return None  # "two three" is two numbers
+        else:
+            group += value
+        last = int(value)
+    return total + group if words else None
+
+
+def han_value(text: str) -> float | None:
+    """The value of Chinese numerals, alone or after digits: ``三百二十``, ``一九八六``, ``1.2万``."""
+    text = unicodedata.normalize("NFKC", text.translate({0x25CB: "〇"})).replace(",", "")
+    if mixed := _MIXED.match(text):
+        scale = 1.0
+        for char in mixed[2]:
+            scale *= _HAN_SMALL.get(char) or _HAN_LARGE[char]
+        number = digits_value(mixed[1])
+        return None if number is None else round(number * scale, 6)
+    text = text.replace("廿", "二十").replace("卅", "三十")
+    if len(text) > 1 and all(char in _HAN_DIGITS for char in text):
+        # 三四 means "three or four"; only years and the like are read digit by digit.
+        return float("".join(str(_HAN_DIGITS[char]) for char in text)) if len(text) > 3 else None
+    return _han_positional(text)
+
+
+def _han_positional(text: str) -> float | None:
+    total, group, digit, last = 0, 0, None, 10**9
+    for char in text:
+        if char in _HAN_DIGITS:
+            if digit:
+                return None
+            digit, last = _HAN_DIGITS[char], min(last, 10**9)
+        elif char in _HAN_SMALL:
+            group += (1 if digit is None else digit) * _HAN_SMALL[char]
+            digit, last = None, _HAN_SMALL[char]
+        elif char in _HAN_LARGE:
+            total = (total + group + (digit or 0) or 1) * _HAN_LARGE[char]
+            group, digit, last = 0, None, _HAN_LARGE[char]
+        else:
+            return None
+    # 两万五 is 25,000: a closing digit counts tenths of the scale before it, unless 零 stands between.
+    tail = (digit or 0) * (last // 10 if 100 <= last < 10**9 and "零" not in text[-2:] else 1)
+    return float(total + group + tail) if text else None

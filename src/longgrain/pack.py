@@ -1,0 +1,163 @@
+"""Lengths of examples > full rows: which examples share a row, and which are longer than a row.
+
+Best fit decreasing over the whole set, on lengths alone: the longest example first, each into the
+row where it leaves the least room. Nothing is cut. `lower_bound` says how few rows could do at all.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """Row i holds ``items[offsets[i]:offsets[i + 1]]``; the items ``too_long`` fit in no row."""
+
+    items: Ints
+    offsets: Ints
+    too_long: Ints
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[Ints]:
+        """The item numbers of each row."""
+        return (self.items[a:b] for a, b in zip(self.offsets[:-1], self.offsets[1:], strict=True))
+
+
+def pack(lengths: Ints, capacity: int, seed: int) -> Packing:
+    """Rows of at most ``capacity`` tokens that hold every item once.
+
+    ``lengths`` are tokens, shape (items,), each at least 1: else ValueError. The seed shuffles the
+    rows, the items within a row and the choice among items of one length, so a row's place tells
+    nothing of its length. Best fit decreasing: Johnson, 1973.
+    """
+    lengths = _checked(lengths, capacity)
+    random = np.random.Generator(np.random.PCG64(seed))
+    shuffled = random.permutation(np.flatnonzero(lengths <= capacity))
+    falling = shuffled[np.argsort(-lengths[shuffled], kind="stable")]
+    rows = _best_fit(lengths[falling], capacity)
+    row_count = int(rows.max(initial=-1)) + 1
+    row_of = np.empty(len(lengths), np.int32)
+    row_of[falling] = random.permutation(row_count)[rows]
+    in_rows = row_of[shuffled]
+    offsets = np.zeros(row_count + 1, np.int64)
+    np.cumsum(np.bincount(in_rows, minlength=row_count), out=offsets[1:])
+    return Packing(
+        items=shuffled[np.argsort(in_rows, kind="stable")],
+        offsets=offsets,
+        too_long=np.flatnonzero(lengths > capacity),
+    )
+
+
+def lower_bound(lengths: Ints, capacity: int) -> int:
+    """No packing of the items that fit needs fewer rows: L2 of Martello and Toth, 1990.
+
+    For a threshold k, items longer than capacity - k share a row with no item of k or more; items
+    longer than half a row share none with each other; the rest of at least k must fill what those
+    leave, or new rows. The largest over every k; only k = 0 and the lengths up to half can be it.
+    """
+    lengths = _checked(lengths, capacity)
+    sizes, counts = np.unique(lengths[lengths <= capacity], return_counts=True)
+    count_below = np.concatenate([[0], np.cumsum(counts)])
+    tokens_below = np.concatenate([[0], np.cumsum(sizes * counts)])
+    half = np.searchsorted(sizes, capacity // 2, side="right")
+    thresholds = np.concatenate([[0], sizes[:half]])
+    alone = np.searchsorted(sizes, capacity - thresholds, side="right")
+    small = np.searchsorted(sizes, thresholds, side="left")
+    large_rows = count_below[-1] - count_below[half]
+    room = (count_below[alone] - count_below[half]) * capacity
+    room -= tokens_below[alone] - tokens_below[half]
+    overflow = tokens_below[half] - tokens_below[small] - room
+    return int(large_rows + np.maximum(0, -(-overflow // capacity)).max())
+
+
+def _checked(lengths: Ints, capacity: int) -> Ints:
+    lengths = np.asarray(lengths, np.int64)
+    if capacity < 1:
+        raise ValueError(f"rows of {capacity} tokens hold nothing: give a capacity of at least 1")
+    if lengths.ndim != 1 or lengths.min(initial=1) < 1:
+        raise ValueError(
+            f"lengths of shape {lengths.shape} with smallest {lengths.min(initial=1)} cannot be "
+            "packed: give one length of at least 1 token for each example"
+        )
+    return lengths
+
+
+def _best_fit(falling: Ints, capacity: int) -> NDArray[np.int32]:
+    """The row of each item of a falling list of lengths.
+
+    Rows with the same room are interchangeable, so all items of one length are placed together:
+    every row in the tightest group takes as many as fit, and the group moves on to its new room.
+    """
+    sizes, counts = np.unique(falling, return_counts=True)
+    rooms = _Rooms(capacity)
+    placed = array("i")
+    row_count = 0
+    for size, count in zip(sizes[::-1].tolist(), counts[::-1].tolist(), strict=True):
+        while count:
+            room = rooms.tightest(size)
+            if room >= 0:
+                rows, each = rooms.take(room), min(room // size, count)
+            else:
+                room, each = capacity, min(capacity // size, count)
+                rows = array("i", range(row_count, row_count + count // each))
+                row_count += len(rows)
+            used = min(len(rows), count // each)
+            placed.extend(rows[:used] * each)
+            rooms.put(room - each * size, rows[:used])
+            rooms.put(room, rows[used:])
+            count -= used * each
+    return np.asarray(placed, np.int32)
+
+
+class _Rooms:
+    """Rows by the tokens still free in them, and the tightest that fits, by a two-level bit set."""
+
+    def __init__(self, capacity: int) -> None:
+        """A word is about the square root of the capacity in bits, so both levels are as wide."""
+        self.shift = max(6, capacity.bit_length() // 2)
+        self.mask = (1 << self.shift) - 1
+        self.words = [0] * ((capacity >> self.shift) + 1)
+        self.top = 0
+        self.rows: dict[int, array[int]] = {}
+
+    def tightest(self, size: int) -> int:
+        """The least room of at least ``size`` that some row has, or -1."""
+        word = size >> self.shift
+        bits = self.words[word] >> (size & self.mask)
+        if bits:
+            return size + (bits & -bits).bit_length() - 1
+        later = self.top >> (word + 1)
+        if not later:
+            return -1
+        word += (later & -later).bit_length()
+        bits = self.words[word]
+        return (word << self.shift) + (bits & -bits).bit_length() - 1
+
+    def put(self, room: int, rows: array[int]) -> None:
+        """Rows with that room; rows without any room are done with."""
+        if not room or not rows:
+            return
+        if room in self.rows:
+            self.rows[room].extend(rows)
+            return
+        self.rows[room] = rows
+        self.words[room >> self.shift] |= 1 << (room & self.mask)
+        self.top |= 1 << (room >> self.shift)
+
+    def take(self, room: int) -> array[int]:
+        """All rows with that room, which then has none."""
+        word = room >> self.shift
+        self.words[word] ^= 1 << (room & self.mask)
+        if not self.words[word]:
+            self.top ^= 1 << word
+        return self.rows.pop(room)

@@ -1,0 +1,285 @@
+"""A YAML file or a mapping > a complete, checked plan: everything a run asks for, defaults written out.
+
+Unknown keys are errors, with file and line; paths are read from the folder of the plan.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from longgrain.errors import PlanError
+from longgrain.types import content_id
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """A part of a plan: immutable, and any key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cutting(Part):
+    """How documents are cut into grains; ``size`` and ``overlap`` are tokens of the run's tokenizer."""
+
+    size: Annotated[int, Field(ge=16, le=4096)] = 128
+    mode: Literal["sentence", "exact"] = "sentence"
+
+
+class Splitting(Part):
+    """Shares of tokens held out, and what is kept together: documents, chapters, or what suffices."""
+
+    valid: Share = 0.05
+    test: Share = 0.05
+    by: Literal["auto", "document", "chapter"] = "auto"
+
+
+class Between(Part):
+    """Context lengths spread evenly between two bounds, in tokens of the whole example."""
+
+    min: Annotated[int, Field(ge=256)] = 2048
+    max: Annotated[int, Field(ge=256)] = 16384
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Between:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is larger than max {self.max}; swap them")
+        return self
+
+
+class Distractors(Part):
+    """Shares of a context's other grains: any, those nearest to the question, the same document's."""
+
+    random: Share = 0.8
+    hard: Share = 0.1
+    same_document: Share = 0.1
+
+    @model_validator(mode="after")
+    def _whole(self) -> Distractors:
+        if abs(self.random + self.hard + self.same_document - 1) > 1e-6:
+            raise ValueError("random, hard and same_document must add up to 1")
+        return self
+
+
+class Layout(Part):
+    """How evidence is laid out: lengths, depth quotas, distractors, what stands before a grain."""
+
+    lengths: Between | tuple[Annotated[int, Field(ge=256)], ...] = Between()
+    depths: Annotated[int, Field(ge=1, le=100)] | tuple[Annotated[float, Field(ge=0)], ...] = 10
+    distractors: Distractors = Distractors()
+    metadata: tuple[Literal["title", "heading", "date", "position"], ...] = ()
+    in_order: Share = 0.1
+    short: Annotated[int, Field(ge=128)] = 1024
+
+    @property
+    def longest(self) -> int:
+        """The longest example asked for, in tokens."""
+        return self.lengths.max if isinstance(self.lengths, Between) else max(self.lengths)
+
+    @property
+    def depth_shares(self) -> tuple[float, ...]:
+        """One share for each depth bin."""
+        if isinstance(self.depths, int):
+            return (1 / self.depths,) * self.depths
+        return tuple(share / sum(self.depths) for share in self.depths)
+
+    @field_validator("lengths", "depths")
+    @classmethod
+    def _not_empty(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and (not value or not sum(value)):
+            raise ValueError("the list is empty or all zero; name at least one")
+        return value
+
+
+class RecipeEntry(BaseModel):
+    """One recipe of the plan: its name, how many examples over all sides, and its own settings."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str
+    examples: Count
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the recipe's own fields are set to."""
+        return dict(self.model_extra or {})
+
+
+class Component(BaseModel):
+    """A component by name with its settings, as in ``{use: extractive}``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the component's own fields are set to."""
+        return dict(self.model_extra or {})
+
+
+CHECKS = ("bounds", "quote", "answerable", "leak", "phrases", "language")
+
+
+class Packing(Part):
+    """Rows of at most ``length`` tokens; None takes the longest example of the plan."""
+
+    length: Annotated[int, Field(ge=256)] | None = None
+
+
+class Plan(Part):
+    """Everything that a run asks for. The same plan, documents and answers give the same bytes."""
+
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "run"
+    seed: Annotated[int, Field(ge=0)] = 17
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    tokenizer: str = "longgrain"
+    template: str = "chatml"
+    day: date = date(2026, 1, 1)
+    system: str = ""
+    grains: Cutting = Cutting()
+    split: Splitting = Splitting()
+    decontaminate: tuple[str, ...] = ()
+    teacher: Component = Component(use="extractive")
+    recipes: Annotated[tuple[RecipeEntry, ...], Field(min_length=1)] = (
+        RecipeEntry(use="in2", examples=200),
+    )
+    layout: Layout = Layout()
+    checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
+    pack: Packing = Packing()
+    folder: str = Field(default=".", exclude=True)
+
+    @field_validator("checks", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return [{"use": one} if isinstance(one, str) else one for one in value]
+
+    @field_validator("teacher", mode="before")
+    @classmethod
+    def _teacher(cls, value: Any) -> Any:
+        return {"use": value} if isinstance(value, str) else value
+
+    @field_validator("sources", "decontaminate", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @property
+    def row_length(self) -> int:
+        """Tokens a packed row may hold."""
+        return self.pack.length or self.layout.longest
+
+    @property
+    def id(self) -> str:
+        """The hash of all that is asked; the folder the plan lies in is no part of it."""
+        return content_id(orjson.dumps(self.as_dict(), option=orjson.OPT_SORT_KEYS))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The whole plan as plain values, defaults written out."""
+        return self.model_dump(mode="json")
+
+    def as_yaml(self) -> str:
+        """The whole plan as YAML, defaults written out."""
+        out = io.StringIO()
+        yaml = YAML()
+        yaml.default_flow_style = None
+        yaml.width = 96
+        yaml.dump(self.as_dict(), out)
+        return out.getvalue()
+
+    def path(self, name: str) -> Path:
+        """A file or folder named in the plan, read from the plan's own folder."""
+        return Path(self.folder) / Path(name).expanduser()
+
+    @classmethod
+    def load(cls, file: str | Path, changes: Sequence[str] = ()) -> Plan:
+        """The plan in a YAML file; ``changes`` are ``key=value`` with dots for parts, as YAML."""
+        path = Path(file)
+        if not path.is_file():
+            raise PlanError(
+                f"there is no plan {path}; write one with `longgrain init FOLDER` or check the path"
+            )
+        values = _parsed(path)
+        for change in changes:
+            _set(values, change)
+        return cls.of(values, folder=path.parent, file=str(path))
+
+    @classmethod
+    def of(
+        cls, values: Mapping[str, Any], *, folder: str | Path = ".", file: str = "the plan"
+    ) -> Plan:
+        """The plan in a mapping. Raises PlanError with the place of every value that is wrong."""
+        try:
+            return cls.model_validate({**values, "folder": str(folder)})
+        except ValidationError as error:
+            found = [_explained(one, values, file) for one in error.errors() if _telling(one)]
+            raise PlanError("\n".join(dict.fromkeys(found))) from None
+
+
+def _parsed(path: Path) -> CommentedMap:
+    try:
+        values = YAML().load(path.read_text("utf-8"))
+    except YAMLError as error:
+        raise PlanError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(values, CommentedMap):
+        raise PlanError(f"{path} holds no mapping of settings; see `longgrain init --help`")
+    return values
+
+
+def _set(values: CommentedMap, change: str) -> None:
+    key, found, value = change.partition("=")
+    if not found:
+        raise PlanError(f"--set {change!r} has no '='; write --set key.part=value")
+    *parents, last = key.split(".")
+    place: Any = values
+    for parent in parents:
+        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
+        if not isinstance(place, dict | list):
+            raise PlanError(f"--set {change!r}: {parent!r} is a single value and has no parts")
+    place[int(last) if isinstance(place, list) else last] = YAML(typ="safe").load(value)
+
+
+def _telling(error: Any) -> bool:
+    """Of a value that may be a mapping or a list, only the branch that was meant is explained."""
+    meant_mapping = isinstance(error["input"], dict)
+    return not (error["type"] in ("tuple_type", "int_type") and meant_mapping)
+
+
+def _explained(error: Any, values: Mapping[str, Any], file: str) -> str:
+    """One error as `file:line: key: what is wrong (value)`."""
+    place = [p for p in error["loc"] if isinstance(p, int) or re.fullmatch("[a-z_]+", p)]
+    key = ".".join(map(str, place)) or "plan"
+    line = _line(values, place)
+    where = f"{file}:{line}" if line else file
+    said = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        said = "there is no such setting; remove it or check the spelling"
+    given = (
+        "" if error["type"] in ("missing", "extra_forbidden") else f" (given: {error['input']!r})"
+    )
+    return f"{where}: {key}: {said}{given}"
+
+
+def _line(values: Any, place: Sequence[Any]) -> int | None:
+    """The line of a key in the file, counting from 1, where the YAML reader kept it."""
+    line = None
+    for part in place:
+        known = isinstance(values, CommentedMap | CommentedSeq)
+        try:
+            line = (values.lc.key(part) if isinstance(part, str) else values.lc.item(part))[0] + 1
+            values = values[part]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            return line if known else line
+    return line

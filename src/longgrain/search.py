@@ -1,0 +1,427 @@
+"""Text > term codes > postings on disk > BM25 neighbours, and units holding most of a query's words.
+
+A term is a lower-cased run of letters and digits, or two neighbouring characters of a script written
+without spaces (Chinese, Japanese, Korean, Thai, ...). A unit is any numbered stretch of text; in a
+run it is a grain of about 128 tokens.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import ArrayLike, NDArray
+
+from longgrain.errors import RunError
+
+Codes = NDArray[np.uint64]
+
+# Odd, so that it has an inverse modulo 2^64.
+BASE = 0x9E3779B97F4A7C15
+BLOCK = 1 << 17  # characters; the working arrays of one block stay in the cache
+GAP, WORD, UNSPACED = 0, 1, 2
+SCRIPTS_WITHOUT_SPACES = (
+    (0x0E00, 0x0F00),  # Thai, Lao
+    (0x1000, 0x10A0),  # Myanmar
+    (0x1100, 0x1200),  # Hangul jamo
+    (0x1780, 0x1800),  # Khmer
+    (0x2E80, 0x2FE0),  # radicals
+    (0x3005, 0x3400),  # iteration mark, kana, bopomofo
+    (0xD7B0, 0xD800),  # Hangul jamo, extended
+    (0xF900, 0xFB00),  # Han, compatibility
+    (0xFF66, 0xFFDD),  # half-width kana and Hangul
+    (0x1B000, 0x1B170),  # kana, supplement
+)
+K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
+# Shares are sums of float64 weights: two orders of adding differ by less than this.
+ROUNDING = 1e-9
+# Postings; adding fewer costs less than looking whether they are needed.
+COSTLY = 500
+
+
+def mixed(codes: Codes) -> Codes:
+    """The codes with all bits stirred: the finaliser of SplitMix64, a bijection."""
+    out = (codes ^ (codes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return out ^ (out >> np.uint64(31))
+
+
+@lru_cache(maxsize=1)
+def _characters() -> tuple[NDArray[np.uint8], Codes]:
+    """For every code point its class and the random-looking number it hashes as."""
+    kinds = np.zeros(0x110000, np.uint8)
+    folded = np.arange(0x110000, dtype=np.uint64)
+    kinds[0x3400:0xA000] = kinds[0xAC00:0xD7A4] = UNSPACED  # known without looking, for speed
+    for point in chain(range(0x3400), range(0xA000, 0xAC00), range(0xD7A4, 0x20000)):
+        character = chr(point)
+        if unicodedata.category(character)[0] in "LMN":
+            kinds[point] = WORD
+            plain = unicodedata.normalize("NFKC", character)
+            folded[point] = ord((plain if len(plain) == 1 else character).lower()[0])
+    kinds[0xFE00:0xFE10] = GAP  # variation selectors choose a picture, not a word
+    for start, end in SCRIPTS_WITHOUT_SPACES:
+        kinds[start:end][kinds[start:end] == WORD] = UNSPACED
+    kinds[0x20000:0x3FFFE] = UNSPACED
+    return kinds, mixed((folded + np.uint64(1)) * np.uint64(BASE))
+
+
+@lru_cache(maxsize=4)
+def _powers(size: int) -> tuple[Codes, Codes]:
+    """The powers of BASE and of its inverse, modulo 2^64."""
+    steps = np.full((2, size), 1, np.uint64)
+    steps[0, 1:], steps[1, 1:] = BASE, pow(BASE, -1, 1 << 64)
+    powers = np.cumprod(steps, axis=1, dtype=np.uint64)
+    return powers[0], powers[1]
+
+
+def terms(text: str) -> tuple[Codes, NDArray[np.int64]]:
+    """The terms of a text in reading order: their codes, and the code points where they start.
+
+    Case and width are folded (Ａ and a are one letter), accents are not. A lone character of a
+    script without spaces is a term of its own. Codes are polynomial hashes of code points modulo
+    2^64, equal on every machine; a letter newer than the Unicode of this Python is not seen as one.
+    For many short texts, join them with line ends and ask once: no term spans a line end.
+    """
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _characters()[0][points]
+    borders = _blocks(kinds)
+    parts = [
+        _block_terms(points[start:end], kinds[start:end], start) for start, end in pairwise(borders)
+    ]
+    if not parts:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+
+def _blocks(kinds: NDArray[np.uint8]) -> list[int]:
+    """Borders of blocks of at least BLOCK characters, each at a character that is in no term."""
+    if len(kinds) <= BLOCK:
+        return [0, len(kinds)]
+    gaps = np.flatnonzero(kinds == GAP)
+    at = np.searchsorted(gaps, np.arange(BLOCK, len(kinds), BLOCK))
+    return [0, *np.unique(gaps[at[at < len(gaps)]]).tolist(), len(kinds)]
+
+
+def _block_terms(
+    points: NDArray[np.uint32], kinds: NDArray[np.uint8], offset: int
+) -> tuple[Codes, NDArray[np.int64]]:
+    """Terms of one block; the hash of a run is a difference of two running sums."""
+    around = np.zeros(len(kinds) + 2, np.uint8)
+    around[1:-1] = kinds
+    before, after = around[:-2], around[2:]
+    word, unspaced = kinds == WORD, kinds == UNSPACED
+    paired = unspaced & (after == UNSPACED)
+    lone = unspaced & ~paired & (before != UNSPACED)
+    starts = np.flatnonzero((word & (before != WORD)) | paired | lone)
+    ends = starts + 1 + paired[starts]
+    ends[kinds[starts] == WORD] = np.flatnonzero(word & (after != WORD)) + 1
+    size = max(BLOCK, 1 << len(kinds).bit_length())
+    powers, inverses = _powers(size)
+    sums = np.zeros(len(points) + 1, np.uint64)
+    np.cumsum(_characters()[1][points] * powers[: len(points)], out=sums[1:])
+    return mixed((sums[ends] - sums[starts]) * inverses[starts]), starts + offset
+
+
+def ngrams(
+    codes: Codes, n: int, units: NDArray[np.int64] | None = None
+) -> tuple[Codes, NDArray[np.int64]]:
+    """Hashes of all runs of ``n`` codes, and the position in ``codes`` at which each starts.
+
+    With ``units`` (ascending, one number a code) no run crosses from one unit into the next, and a
+    unit shorter than ``n`` has one run: all of it.
+    """
+    hashes = np.zeros(max(len(codes) - n + 1, 0), np.uint64)
+    for step in range(n if len(hashes) else 0):
+        hashes *= np.uint64(BASE)
+        hashes += codes[step : step + len(hashes)]
+    if units is None:
+        return mixed(hashes), np.arange(len(hashes))
+    whole = np.flatnonzero(units[: len(hashes)] == units[n - 1 :])
+    short, rest = _short_units(codes, n, units)
+    at = np.concatenate([whole, short])
+    order = np.argsort(at, kind="stable")
+    return mixed(np.concatenate([hashes[whole], rest])[order]), at[order]
+
+
+def _short_units(codes: Codes, n: int, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
+    """The starts of the units with fewer than ``n`` codes, and a hash of all that each holds."""
+    starts = np.flatnonzero(np.diff(units, prepend=-1))
+    lengths = np.diff(starts, append=len(units))
+    starts, lengths = starts[lengths < n], lengths[lengths < n]
+    hashes = lengths.astype(np.uint64)
+    for step in range(n - 1):
+        held = lengths > step
+        hashes[held] = hashes[held] * np.uint64(BASE) + codes[starts[held] + step]
+    return starts, hashes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Index:
+    """Postings over numbered units: for each term the units that hold it, and how often.
+
+    The arrays are plain or memory-mapped. One Index serves one thread at a time.
+    """
+
+    vocabulary: Codes
+    borders: NDArray[np.int64]
+    """where the postings of each term start; one more than there are terms"""
+    units: NDArray[np.int32]
+    counts: NDArray[np.uint16]
+    lengths: NDArray[np.int32]
+    """terms in each unit"""
+    _norms: NDArray[np.float64] = field(init=False, repr=False)
+    _sums: NDArray[np.float64] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        mean = max(float(self.lengths.mean()) if len(self.lengths) else 0.0, 1.0)
+        object.__setattr__(self, "_norms", K1 * (1 - B + B * np.asarray(self.lengths) / mean))
+        object.__setattr__(self, "_sums", np.zeros(len(self.lengths)))
+
+    @classmethod
+    def of(cls, codes: Codes, units: NDArray[np.int64], count: int) -> Index:
+        """An index of ``count`` units from terms and the unit of each, by one sort of them all.
+
+        Takes about 50 bytes a term while it sorts; for more text than fits, see ``merged``.
+        """
+        order = _by_code(codes, units)
+        sorted_codes, sorted_units = codes[order], units.astype(np.int32)[order]
+        new_code = np.append(True, sorted_codes[1:] != sorted_codes[:-1])[: len(codes)]
+        new_unit = np.append(True, sorted_units[1:] != sorted_units[:-1])[: len(codes)]
+        starts = np.flatnonzero(new_code | new_unit)
+        new_term = np.flatnonzero(new_code[starts])
+        counts = np.diff(starts, append=len(codes))
+        return cls(
+            vocabulary=sorted_codes[starts[new_term]],
+            borders=np.append(new_term, len(starts)),
+            units=sorted_units[starts],
+            # BM25 is flat long before a term comes 65,535 times in one unit.
+            counts=np.minimum(counts, 0xFFFF).astype(np.uint16),
+            lengths=np.bincount(units, minlength=count).astype(np.int32),
+        )
+
+    @classmethod
+    def merged(cls, parts: Sequence[Index], folder: Path) -> Index:
+        """One index in ``folder`` from parts whose units follow each other: 0.. in each, in order.
+
+        Holds the vocabulary and one part's postings in memory; the result lies on disk.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        vocabulary = np.unique(np.concatenate([part.vocabulary for part in parts]))
+        places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
+        sizes = np.zeros(len(vocabulary), np.int64)
+        for part, place in zip(parts, places, strict=True):
+            sizes[place] += np.diff(part.borders)
+        borders = np.append(0, np.cumsum(sizes))
+        shape = (int(borders[-1]),)
+        units = open_memmap(folder / "units.npy", mode="w+", dtype=np.int32, shape=shape)
+        counts = open_memmap(folder / "counts.npy", mode="w+", dtype=np.uint16, shape=shape)
+        free, first = borders[:-1].copy(), 0
+        for part, place in zip(parts, places, strict=True):
+            sizes = np.diff(part.borders)
+            to = np.repeat(free[place] - part.borders[:-1], sizes) + np.arange(len(part.units))
+            units[to], counts[to] = part.units + np.int32(first), part.counts
+            free[place] += sizes
+            first += len(part.lengths)
+        np.save(folder / "vocabulary.npy", vocabulary)
+        np.save(folder / "borders.npy", borders)
+        np.save(folder / "lengths.npy", np.concatenate([part.lengths for part in parts]))
+        units.flush()
+        counts.flush()
+        return cls.open(folder)
+
+    def write(self, folder: Path) -> None:
+        """Saves the arrays as .npy files in ``folder``, the same bytes for the same index."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("vocabulary", "borders", "units", "counts", "lengths"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> Index:
+        """The index in ``folder``, memory-mapped. Raises RunError where it is not whole."""
+        try:
+            # np.asarray takes the class away: slicing a np.memmap is ten times slower.
+            vocabulary, borders, units, counts, lengths = (
+                np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
+                for name in ("vocabulary", "borders", "units", "counts", "lengths")
+            )
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"the search index in {folder} cannot be opened ({error}), so nothing can be "
+                "looked up in it; delete the folder and build again"
+            ) from error
+        return cls(
+            vocabulary=vocabulary, borders=borders, units=units, counts=counts, lengths=lengths
+        )
+
+    def document_frequency(self, codes: Codes) -> NDArray[np.int64]:
+        """The number of units that hold each code; 0 for a code that none holds."""
+        if not len(self.vocabulary):
+            return np.zeros(len(codes), np.int64)
+        at = np.minimum(np.searchsorted(self.vocabulary, codes), len(self.vocabulary) - 1)
+        sizes = self.borders[at + 1] - self.borders[at]
+        return np.where(self.vocabulary[at] == codes, sizes, 0)
+
+    def idf(self, frequencies: ArrayLike) -> NDArray[np.float64]:
+        """The weight of a term that ``df`` units hold: ln(1 + (N - df + 0.5) / (df + 0.5)) > 0."""
+        df = np.asarray(frequencies, np.float64)
+        return np.log1p((len(self.lengths) - df + 0.5) / (df + 0.5))
+
+    def bm25(
+        self, codes: Codes, k: int, exclude: NDArray[np.int64] | NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The ``k`` best units that hold a term of the query, and their scores, best first.
+
+        A term counts once however often the query has it; of equal scores the lower unit is first.
+        ``exclude`` holds unit numbers, or one bool for each unit. Exact: a frequent term is only
+        looked up for units that can still be among the best (MaxScore, Turtle and Flood 1995).
+        """
+        query = self._query(codes)
+        rest = _sums_from(query.weights * (K1 + 1))
+        if exclude is not None:
+            self._sums[exclude] = -np.inf
+        units, scores, done = self._gathered(query, k, rest)
+        if exclude is not None:
+            self._sums[exclude] = 0.0
+        for step in range(done, len(query.sizes)):
+            held, counts = self._postings(query, step)
+            at, hit = _places(held, units)
+            scores[hit] += self._impacts(query.weights[step], held[at], counts[at])
+            if len(scores) > k:
+                able = scores + rest[step + 1] >= _kth_best(scores, k) - ROUNDING
+                units, scores = units[able], scores[able]
+        best = np.lexsort((units, -scores))[:k]
+        return units[best].astype(np.int64), scores[best]
+
+    def overlap(
+        self, codes: Codes, at_least: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Every unit that holds at least this share (above 0) of the query's terms, and its share.
+
+        Terms count once and weigh by idf; one that no unit holds weighs most. Units ascend. Exact:
+        a unit that holds none of the rarest terms is passed over only where all the others together
+        cannot reach the share (prefix filtering, Chaudhuri et al. 2006).
+        """
+        query = self._query(codes)
+        rest = _sums_from(query.weights)
+        total = float(rest[0]) + query.unheld
+        need = (at_least - ROUNDING) * total
+        prefix = int(np.count_nonzero(rest[:-1] >= need))
+        found = [
+            self._add(self._postings(query, step)[0], query.weights[step]) for step in range(prefix)
+        ]
+        units, sums = self._emptied(found)
+        for step in range(prefix, len(query.sizes)):
+            able = sums + rest[step] >= need
+            units, sums = units[able], sums[able]
+            _, hit = _places(self._postings(query, step)[0], units)
+            sums[hit] += query.weights[step]
+        kept = np.flatnonzero(sums >= need)
+        kept = kept[np.argsort(units[kept])]
+        return units[kept].astype(np.int64), sums[kept] / max(total, ROUNDING)
+
+    def _query(self, codes: Codes) -> _Query:
+        """The distinct terms of a query that some unit holds, rarest first."""
+        codes = np.unique(codes)
+        sizes = self.document_frequency(codes)
+        order = np.argsort(sizes, kind="stable")[np.count_nonzero(sizes == 0) :]
+        at = np.searchsorted(self.vocabulary, codes[order])
+        return _Query(
+            weights=self.idf(sizes[order]),
+            starts=self.borders[at].tolist(),
+            sizes=sizes[order].tolist(),
+            unheld=float(self.idf(0)) * (len(codes) - len(order)),
+        )
+
+    def _postings(self, query: _Query, step: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+        start, size = query.starts[step], query.sizes[step]
+        return self.units[start : start + size], self.counts[start : start + size]
+
+    def _impacts(
+        self, weight: float, units: NDArray[np.int32], counts: NDArray[np.uint16]
+    ) -> NDArray[np.float64]:
+        """What a term of this weight adds to the BM25 score of each unit."""
+        out: NDArray[np.float64] = counts * (weight * (K1 + 1)) / (counts + self._norms[units])
+        return out
+
+    def _add(
+        self, units: NDArray[np.int32], values: NDArray[np.float64] | float
+    ) -> NDArray[np.int32]:
+        """Adds to the running sums of the units; gives those that had none before."""
+        before = self._sums[units]
+        self._sums[units] = before + values
+        fresh: NDArray[np.int32] = units[before == 0.0]
+        return fresh
+
+    def _emptied(
+        self, found: list[NDArray[np.int32]]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The units found and their sums, which go back to 0 for the next query."""
+        units = np.concatenate(found) if found else np.zeros(0, np.int32)
+        sums = self._sums[units]
+        self._sums[units] = 0.0
+        return units, sums
+
+    def _gathered(
+        self, query: _Query, k: int, rest: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64], int]:
+        """Units and sums after so many of the rarest terms that a unit without them cannot win."""
+        found: list[NDArray[np.int32]] = []
+        done = 0
+        for size in query.sizes:
+            if size > COSTLY and sum(map(len, found)) >= k:
+                sums = self._sums[np.concatenate(found)]
+                if _kth_best(sums, k) - ROUNDING > rest[done]:
+                    break
+            held, counts = self._postings(query, done)
+            found.append(self._add(held, self._impacts(query.weights[done], held, counts)))
+            done += 1
+        return *self._emptied(found), done
+
+
+class _Query(NamedTuple):
+    weights: NDArray[np.float64]
+    starts: list[int]
+    sizes: list[int]
+    unheld: float
+    """weight of the terms that no unit holds"""
+
+
+def _by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The order of terms by code, and by unit within a code.
+
+    Sorting the code's high bits with the place in the low bits is three times faster than a stable
+    argsort, and gives the same unless two codes agree in their high bits (seen by looking).
+    """
+    if np.any(units[1:] < units[:-1]):
+        return np.lexsort((units, codes))
+    low = np.uint64((1 << len(codes).bit_length()) - 1)
+    order = (np.sort((codes & ~low) | np.arange(len(codes), dtype=np.uint64)) & low).astype(
+        np.int64
+    )
+    found = codes[order]
+    return np.argsort(codes, kind="stable") if np.any(found[1:] < found[:-1]) else order
+
+
+def _sums_from(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each place the sum of the weights from there on; one more than there are weights."""
+    return np.append(np.cumsum(weights[::-1])[::-1], 0.0)
+
+
+def _kth_best(scores: NDArray[np.float64], k: int) -> float:
+    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+
+
+def _places(
+    held: NDArray[np.int32], units: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The units that are in the ascending array ``held``: their places there, and in ``units``."""
+    at = np.minimum(np.searchsorted(held, units), len(held) - 1)
+    hit = np.flatnonzero(held[at] == units)
+    return at[hit], hit

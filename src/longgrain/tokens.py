@@ -1,0 +1,339 @@
+"""A tokenizer.json and texts > token ids, the place of every token in its text, and the borders where ids can be joined.
+
+Content is always encoded by a copy of the tokenizer that knows no control tokens, so a document
+that spells out ``<|im_end|>`` stays text. Control tokens come from chat templates alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+
+from longgrain.errors import TokenizerError
+
+Ints = NDArray[np.int32]
+Offsets = NDArray[np.int64]
+SHIPPED = "longgrain"
+
+
+@dataclass(frozen=True, slots=True)
+class Ragged:
+    """Many short arrays end to end: item ``i`` is ``values[offsets[i]:offsets[i + 1]]``."""
+
+    values: Ints
+    offsets: Offsets
+
+    def __getitem__(self, i: int) -> Ints:
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Offsets:
+        """Token counts, one for each item."""
+        return np.diff(self.offsets)
+
+    @classmethod
+    def of(cls, items: Sequence[Ints]) -> Ragged:
+        """The items end to end."""
+        offsets = np.zeros(len(items) + 1, np.int64)
+        np.cumsum([len(item) for item in items], out=offsets[1:])
+        return cls(np.concatenate([*items, np.zeros(0, np.int32)], dtype=np.int32), offsets)
+
+
+class Placed(NamedTuple):
+    """Token ids of texts, and the code points of the joined text that each token touches."""
+
+    ids: Ragged
+    starts: Offsets
+    ends: Offsets
+
+
+_NOWHERE = np.zeros((0, 2), np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokenizer:
+    """One tokenizer. ``encoder`` is "tokenizers" (the truth) or "fastokens" (once it has agreed)."""
+
+    name: str
+    source: str
+    encoder: str = "tokenizers"
+    config: str = "{}"
+
+    @classmethod
+    def load(cls, name: str) -> Tokenizer:
+        """The tokenizer that ships with longgrain, a tokenizer.json, or a Hugging Face model's."""
+        if name == SHIPPED:
+            shipped = files("longgrain") / "tokenizers" / "bilingual-32k.json"
+            return cls(name=name, source=shipped.read_text("utf-8"))
+        path = Path(name).expanduser()
+        if path.is_dir():
+            path = path / "tokenizer.json"
+        if path.suffix == ".json" or path.exists():
+            return cls._from_file(name, path)
+        return cls._from_hub(name)
+
+    @classmethod
+    def _from_file(cls, name: str, path: Path) -> Tokenizer:
+        if not path.is_file():
+            raise TokenizerError(
+                f"tokenizer {name!r}: there is no file {path}, so no token can be counted; give the "
+                f"path of a tokenizer.json, a Hugging Face model name, or {SHIPPED!r}"
+            )
+        config = path.with_name("tokenizer_config.json")
+        settings = json.loads(config.read_text("utf-8")) if config.is_file() else {}
+        template = path.with_name("chat_template.jinja")
+        if template.is_file():
+            settings["chat_template"] = template.read_text("utf-8")
+        source = path.read_text("utf-8")
+        if not source.lstrip().startswith("{"):
+            raise TokenizerError(f"tokenizer {name!r}: {path} is not a tokenizer.json")
+        return cls(name=name, source=source, config=json.dumps(settings))
+
+    @classmethod
+    def _from_hub(cls, name: str) -> Tokenizer:
+        from huggingface_hub import snapshot_download
+
+        patterns = ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"]
+        try:
+            folder = snapshot_download(name, allow_patterns=patterns)
+        except Exception as error:
+            raise TokenizerError(
+                f"tokenizer {name!r} is neither a file here nor a model that the Hugging Face hub "
+                f"gave ({type(error).__name__}: {error}); give a tokenizer.json, a model name, or "
+                f"{SHIPPED!r}"
+            ) from error
+        return cls._from_file(name, Path(folder) / "tokenizer.json")
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the tokenizer.json, as the manifest names it."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The tokenizer_config.json beside the tokenizer: chat template, names of control tokens."""
+        loaded: dict[str, Any] = json.loads(self.config)
+        return loaded
+
+    @cached_property
+    def _json(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads(self.source)
+        return loaded
+
+    @cached_property
+    def control(self) -> dict[str, dict[str, Any]]:
+        """Added tokens by their text: what a template may use and a document may not."""
+        return {token["content"]: token for token in self._json.get("added_tokens", [])}
+
+    @cached_property
+    def _content_json(self) -> str:
+        bare: dict[str, Any] = {
+            "added_tokens": [],
+            "post_processor": None,
+            "truncation": None,
+            "padding": None,
+        }
+        return json.dumps(self._json | bare, ensure_ascii=False)
+
+    @cached_property
+    def library(self) -> tokenizers.Tokenizer:
+        """The content encoder of the `tokenizers` library."""
+        return tokenizers.Tokenizer.from_str(self._content_json)
+
+    @cached_property
+    def _fast(self) -> Any:
+        import fastokens
+
+        return fastokens.Tokenizer.from_json_str(self._content_json)
+
+    @cached_property
+    def vocabulary_size(self) -> int:
+        """One more than the largest id, control tokens included."""
+        ids = [token["id"] for token in self.control.values()]
+        return int(max([self.library.get_vocab_size() - 1, *ids])) + 1
+
+    def encode(self, texts: Sequence[str]) -> Ragged:
+        """Token ids of many texts; no control token is ever recognised in them."""
+        if self.encoder == "fastokens":
+            values, offsets = self._fast.encode_batch_flat(list(texts))
+            return Ragged(
+                np.frombuffer(values, np.uint32).astype(np.int32),
+                np.frombuffer(offsets, np.uint64).astype(np.int64),
+            )
+        encoded = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
+        return Ragged.of([np.asarray(one.ids, np.int32) for one in encoded])
+
+    def place(self, texts: Sequence[str]) -> Placed:
+        """Token ids of texts end to end, and where each token lies in the joined text."""
+        if self.byte_lengths is not None:
+            ids = self.encode(texts)
+            found = place_by_bytes("".join(texts), ids, self.byte_lengths)
+            if found is not None:
+                return found
+        # Bytes do not add up where a text was normalised first: only then is the library asked.
+        encoded = self.library.encode_batch(list(texts), add_special_tokens=False)
+        shift = np.cumsum([0, *map(len, texts)])
+        spans = [np.asarray(one.offsets, np.int64).reshape(-1, 2) for one in encoded]
+        moved = np.concatenate([span + shift[i] for i, span in enumerate(spans)] or [_NOWHERE])
+        ids = Ragged.of([np.asarray(one.ids, np.int32) for one in encoded])
+        return Placed(ids, moved[:, 0].copy(), moved[:, 1].copy())
+
+    @cached_property
+    def byte_lengths(self) -> Ints | None:
+        """Bytes each token stands for, by id; None unless this is a lossless byte-level BPE."""
+        if self._json["model"].get("type", "BPE") != "BPE" or not self._is_byte_level():
+            return None
+        vocabulary: dict[str, int] = self._json["model"]["vocab"]
+        if not set(_byte_characters()) <= vocabulary.keys():
+            return None
+        table = np.zeros(max(vocabulary.values()) + 1, np.int32)
+        for token, number in vocabulary.items():
+            table[number] = len(token)
+        return table
+
+    def _is_byte_level(self) -> bool:
+        steps = _steps(self._json.get("pre_tokenizer"), "pretokenizers")
+        levels = [step for step in steps if step["type"] == "ByteLevel"]
+        normalizers = _steps(self._json.get("normalizer"), "normalizers")
+        known = all(step["type"] in ("NFC",) for step in normalizers)
+        return known and len(levels) == 1 and not levels[0].get("add_prefix_space", False)
+
+    @cached_property
+    def composes(self) -> bool:
+        """Whether texts are normalised to NFC first (Qwen does)."""
+        return bool(_steps(self._json.get("normalizer"), "normalizers"))
+
+    def keeps(self, text: str) -> bool:
+        """Whether the tokenizer reads the text as it stands, without normalising it first."""
+        return not self.composes or unicodedata.is_normalized("NFC", text)
+
+    @cached_property
+    def joins(self) -> bool:
+        """Whether ids of parts can be joined exactly (see `is_border`); else messages are encoded whole."""
+        return self.byte_lengths is not None and _left_to_right(self._json) and self._rules_hold()
+
+    def _rules_hold(self) -> bool:
+        """Every place that `is_border` names in the probe is a border of this pre-tokenizer."""
+        step = self.library.pre_tokenizer
+        if step is None:
+            return False
+        borders = {start for _, (start, _) in step.pre_tokenize_str(_PROBE)}
+        named = np.flatnonzero(is_border(code_points(_PROBE)))
+        return all(int(place) in borders for place in named)
+
+    def agreeing(self, samples: Sequence[str]) -> Tokenizer:
+        """This tokenizer with fastokens as encoder if it is installed and agrees on every sample."""
+        fast = Tokenizer(
+            name=self.name, source=self.source, encoder="fastokens", config=self.config
+        )
+        texts = [*samples, _PROBE, *self.control]
+        try:
+            quick, slow = fast.encode(texts), self.encode(texts)
+        except Exception:  # a missing package, or a tokenizer.json that fastokens cannot read
+            return self
+        same = np.array_equal(quick.offsets, slow.offsets)
+        return fast if same and np.array_equal(quick.values, slow.values) else self
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
+    """The text as an array, one number a code point."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def place_by_bytes(text: str, ids: Ragged, byte_lengths: Ints) -> Placed | None:
+    """Where each token lies, from byte lengths alone; None where the bytes do not add up."""
+    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    sizes = byte_lengths[ids.values]
+    ends = np.cumsum(sizes, dtype=np.int64)
+    if (int(ends[-1]) if len(ends) else 0) != len(raw):
+        return None
+    starts = ends - sizes
+    if len(raw) == len(text):
+        return Placed(ids, starts, ends)
+    character = np.cumsum((raw & 0xC0) != 0x80) - 1
+    return Placed(ids, character[starts], character[ends - 1] + 1)
+
+
+_LETTER = np.zeros(128, bool)
+_LETTER[[*range(65, 91), *range(97, 123)]] = True
+# White_Space of Unicode, as the patterns of pre-tokenizers read \s.
+_BLANKS = [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029]
+_BLANKS += [0x202F, 0x205F, 0x3000]
+_STOPS = [ord(mark) for mark in "，。；：、！？"]
+
+
+def is_border(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """True at offset ``i`` where a pre-token starts whatever stands further left or right.
+
+    Three rules that look at three code points: a visible character after a line feed, a space
+    between a visible ASCII character and a letter, a Chinese stop after a Chinese character. Each
+    tokenizer is held against them (`Tokenizer.joins`) before they are used.
+    """
+    found = np.zeros(len(points), bool)
+    if len(points) < 3:
+        return found
+    plain = (points > 32) & (points < 127)
+    letter = _LETTER[np.minimum(points, 127)]
+    left, here = points[:-2], points[1:-1]
+    newline = left == 10
+    newline[newline] = ~np.isin(here[newline], _BLANKS)
+    space = plain[:-2] & (here == 32) & letter[2:]
+    chinese = (left >= 0x4E00) & (left <= 0x9FFF)
+    chinese[chinese] = np.isin(here[chinese], _STOPS)
+    found[1:-1] = newline | space | chinese
+    return found
+
+
+_PROBE = """The cat sat. 3 dogs ran; it's Tom's "house", (1,234.5 metres) on 12 May 2019!
+
+    def code(x):
+        return x+1  # twice
+
+
+- item one
+“Quoted,” she said — and left.
+| a | b |
+第三章　风雪
+　　“他来了。”她说：在2019年3月12日，共1.2万人……第三天下雨。
+于是ABC公司、海关（总署）！？
+
+《回家》，  two  spaces\tand\ttabs\x20
+ trailing\x20
+
+Naïve café Ünïcode привет мир 東京タワー 한국어 🙂🙂 ok\r
+🙂 end.
+第十二条 当事人应当遵循公平原则，确定各方的权利和义务；
+自\u3000然。A.B. C.D. e.g. this, that? yes! no: maybe; 'quoted' words
+"""
+
+
+def _steps(part: dict[str, Any] | None, inside: str) -> list[dict[str, Any]]:
+    if part is None:
+        return []
+    return list(part[inside]) if part["type"] == "Sequence" else [part]
+
+
+def _left_to_right(source: dict[str, Any]) -> bool:
+    """No pattern of the pre-tokenizer looks behind, so a border fixes all that follows it."""
+    patterns = re.findall(r'"Regex": "(.*?)"}', json.dumps(source.get("pre_tokenizer")))
+    return not any("(?<" in pattern for pattern in patterns)
+
+
+def _byte_characters() -> list[str]:
+    """The 256 characters by which byte-level BPE writes bytes (GPT-2's bytes_to_unicode)."""
+    return list(tokenizers.pre_tokenizers.ByteLevel.alphabet())

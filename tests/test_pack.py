@@ -1,0 +1,176 @@
+"""Packing: few rows, the exact bound, the same rows for the same seed, and fast."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from longgrain.pack import Ints, lower_bound, pack
+
+ROW = 32_768
+some_lengths = st.lists(st.integers(1, 40), min_size=1, max_size=60).map(np.array)
+
+
+def realistic(name: str, count: int = 100_000) -> Ints:
+    """Lengths as data sets have them."""
+    random = np.random.Generator(np.random.PCG64(7))
+    long = random.integers(4096, ROW + 1, count)
+    short = np.clip(np.ceil(random.lognormal(np.log(1500), 1, count)), 1, ROW).astype(np.int64)
+    sets = {
+        "uniform 4K to 32K": long,
+        "log-normal around 6K": np.clip(short * 4, 1, ROW),
+        "long contexts and short chats": np.where(random.random(count) < 0.4, long, short),
+        "only four lengths": random.choice([4096, 8192, 16_384, ROW], count),
+        "three in four of one length": np.where(random.random(count) < 0.75, 8192, long),
+    }
+    return sets[name]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "uniform 4K to 32K",
+        "log-normal around 6K",
+        "long contexts and short chats",
+        "only four lengths",
+        "three in four of one length",
+    ],
+)
+def test_rows_are_within_three_in_a_thousand_of_the_bound(name: str) -> None:
+    lengths = realistic(name)
+    assert len(pack(lengths, ROW, 0)) <= 1.003 * lower_bound(lengths, ROW)
+
+
+def test_equal_lengths_are_packed_as_well_as_can_be() -> None:
+    assert len(pack(np.full(10_000, 10_000), ROW, 0)) == -(-10_000 // 3)
+
+
+def naive_best_fit(lengths: Ints, capacity: int) -> list[int]:
+    """The tokens in each row, by looking at every row for every item."""
+    rooms: list[int] = []
+    for length in sorted(lengths.tolist(), reverse=True):
+        fitting = [(room, row) for row, room in enumerate(rooms) if room >= length]
+        if fitting:
+            room, row = min(fitting)
+            rooms[row] = room - length
+        else:
+            rooms.append(capacity - length)
+    return sorted(capacity - room for room in rooms)
+
+
+@given(some_lengths, st.integers(40, 4500))
+def test_rows_are_those_of_best_fit_decreasing_by_the_book(lengths: Ints, capacity: int) -> None:
+    rows = [int(lengths[row].sum()) for row in pack(lengths, capacity, 0)]
+    assert sorted(rows) == naive_best_fit(lengths, capacity)
+
+
+def naive_bound(lengths: Ints, capacity: int) -> int:
+    """L2 as Martello and Toth define it, at every threshold."""
+    best = 0
+    for k in range(capacity // 2 + 1):
+        alone = [n for n in lengths if n > capacity - k]
+        large = [n for n in lengths if capacity - k >= n > capacity / 2]
+        small = [n for n in lengths if capacity / 2 >= n >= k]
+        overflow = sum(small) - (len(large) * capacity - sum(large))
+        best = max(best, len(alone) + len(large) + max(0, -(-overflow // capacity)))
+    return best
+
+
+@given(some_lengths, st.integers(40, 75))
+def test_the_bound_is_exact_over_all_thresholds(lengths: Ints, capacity: int) -> None:
+    assert lower_bound(lengths, capacity) == naive_bound(lengths, capacity)
+
+
+def fewest_rows(lengths: tuple[int, ...], capacity: int) -> int:
+    """The best packing there is, by trying all."""
+
+    @cache
+    def fewest(left: tuple[int, ...], room: int) -> int:
+        if not left:
+            return 0
+        tries = [1 + fewest(left[1:], capacity - left[0])]
+        for i, length in enumerate(left):
+            if length <= room:
+                tries.append(fewest(left[:i] + left[i + 1 :], room - length))
+        return min(tries)
+
+    return fewest(tuple(sorted(lengths, reverse=True)), 0)
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=7))
+def test_no_packing_beats_the_bound(lengths: list[int]) -> None:
+    assert lower_bound(np.array(lengths), 20) <= fewest_rows(tuple(lengths), 20)
+
+
+def test_items_that_are_too_long_do_not_count_in_the_bound() -> None:
+    assert lower_bound(np.array([10, 10, 30, 1000]), 20) == 1
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_seed_other_rows() -> None:
+    lengths = realistic("uniform 4K to 32K", 1000)
+    one, same, other = pack(lengths, ROW, 1), pack(lengths, ROW, 1), pack(lengths, ROW, 2)
+    assert one.items.tolist() == same.items.tolist()
+    assert one.offsets.tolist() == same.offsets.tolist()
+    assert one.items.tolist() != other.items.tolist()
+
+
+def test_a_row_s_place_tells_nothing_of_the_length_of_its_examples() -> None:
+    lengths = realistic("uniform 4K to 32K", 20_000)
+    longest = np.array([lengths[row].max() for row in pack(lengths, ROW, 3)])
+    correlation = np.corrcoef(np.arange(len(longest)), longest)[0, 1]
+    assert abs(correlation) < 0.05
+
+
+def test_nothing_to_pack_gives_no_rows() -> None:
+    packing = pack(np.zeros(0, np.int64), ROW, 0)
+    assert len(packing) == 0
+    assert list(packing) == []
+    assert lower_bound(np.zeros(0, np.int64), ROW) == 0
+
+
+def test_a_set_where_everything_is_too_long_gives_no_rows() -> None:
+    packing = pack(np.array([70, 60]), 50, 0)
+    assert len(packing) == 0
+    assert packing.too_long.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("lengths", [[0, 3], [-1], [[1, 2]]])
+def test_lengths_that_are_no_lengths_are_refused(lengths: list[int]) -> None:
+    with pytest.raises(ValueError, match="at least 1 token"):
+        pack(np.array(lengths), ROW, 0)
+
+
+def test_a_capacity_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="capacity of at least 1"):
+        pack(np.array([1]), 0, 0)
+
+
+def test_a_million_lengths_take_less_than_two_seconds() -> None:
+    lengths = realistic("uniform 4K to 32K", 1_000_000)
+    start = time.process_time()
+    packing = pack(lengths, ROW, 0)
+    assert time.process_time() - start < 2
+    assert len(packing) <= 1.003 * lower_bound(lengths, ROW)
+
+
+PEAK = """
+import resource, sys, numpy as np
+from longgrain.pack import pack
+lengths = np.random.Generator(np.random.PCG64(0)).integers(1, 10_000_001, 200_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+pack(lengths, 10_000_000, 0)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read in KiB as on Linux")
+def test_memory_follows_the_items_and_not_the_ten_million_sizes_there_may_be() -> None:
+    done = subprocess.run([sys.executable, "-c", PEAK], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 80e6
