@@ -1,8 +1,9 @@
-"""Lengths > rows, seconds and rows above the L2 bound: longgrain's packer against plain bisect BFD.
+"""Lengths > rows, their number over the L2 bound and seconds: our packer against plain bisect BFD.
 
     python benchmarks/packing.py [--items 100000]
 
-The rival is best fit decreasing as it is mostly written: a sorted list of rooms and bisect.
+The rival is best fit decreasing as it is mostly written: a sorted list of rooms and bisect. Where
+lengths stay just below a divisor of the row, L2 is far below what any packing can do.
 """
 
 from __future__ import annotations
@@ -24,20 +25,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=100_000)
     count = parser.parse_args().items
-    print(f"{'lengths':<28}{'rows':>9}{'/ L2':>9}{'pack s':>9}{'bound s':>9}{'bisect s':>10}")
+    print(f"{'lengths':<30}{'rows':>9}{'/ L2':>9}{'s':>7}{'bisect BFD':>13}{'/ L2':>9}{'s':>7}")
     for name, lengths in length_sets(count).items():
+        bound = lower_bound(lengths, ROW)
         rows, seconds = timed(lambda: len(pack(lengths, ROW, 0)))  # noqa: B023
-        bound, bound_seconds = timed(lambda: lower_bound(lengths, ROW))  # noqa: B023
-        rival_rows, rival_seconds = timed(lambda: bisect_best_fit(lengths))  # noqa: B023
-        assert rows == rival_rows, "both are best fit decreasing"
+        rival, rival_seconds = timed(lambda: bisect_best_fit(lengths))  # noqa: B023
         print(
-            f"{name:<28}{rows:>9,}{rows / bound:>9.5f}{seconds:>9.3f}{bound_seconds:>9.3f}"
-            f"{rival_seconds:>10.3f}"
+            f"{name:<30}{rows:>9,}{rows / bound:>9.5f}{seconds:>7.2f}"
+            f"{rival:>13,}{rival / bound:>9.5f}{rival_seconds:>7.2f}"
         )
 
 
 def length_sets(count: int) -> dict[str, Ints]:
-    """Lengths as data sets have them, and two sets that best fit decreasing finds hard."""
+    """Lengths as data sets have them, and sets that best fit decreasing finds hard."""
     random = np.random.Generator(np.random.PCG64(0))
     long = random.integers(4096, ROW + 1, count)
     normal = random.standard_normal(count)
@@ -53,7 +53,10 @@ def length_sets(count: int) -> dict[str, Ints]:
         "4K, 8K, 16K, 32K": random.choice([4096, 8192, 16_384, ROW], count),
         "75% of 8K": np.where(random.random(count) < 0.75, 8192, long),
         "hard: uniform 2K-16K": random.integers(2048, 16_385, count),
-        "hard: log-normal, median 12K": log_normal(12_000, 0.5),
+        "hard: uniform 4K-16K": random.integers(4096, 16_385, count),
+        "hard: log-normal, narrow": log_normal(6000, 0.3),
+        "hard: just below 4K, 8K, ...": random.choice([4000, 8000, 16_000, 32_000], count)
+        - random.integers(0, 200, count),
     }
 
 

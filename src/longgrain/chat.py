@@ -21,6 +21,7 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from longgrain.errors import TokenizerError
+from longgrain.plan import Plan
 from longgrain.tokens import Tokenizer
 
 CHATML = (
@@ -98,6 +99,14 @@ class ChatTemplate:
             value = tokenizer.settings.get(key)
             variables[key] = value["content"] if isinstance(value, dict) else value or ""
         return cls(name=name, source=source, tokenizer=tokenizer, day=day, variables=variables)
+
+    @classmethod
+    def of(cls, plan: Plan, tokenizer: Tokenizer) -> ChatTemplate:
+        """The template that a plan names."""
+        named = plan.template in ("chatml", "tokenizer")
+        return cls.load(
+            plan.template if named else str(plan.path(plan.template)), tokenizer, plan.day
+        )
 
     @cached_property
     def _compiled(self) -> jinja2.Template:

@@ -94,6 +94,30 @@ def lay(
     return Laid(ids=_joined(parts, counts.sum(1)), counts=counts, straddling=over, exact=True)
 
 
+def lay_stretch(
+    text: str, ids: Ints, token_starts: Offsets, parts: Sequence[int], tokenizer: Tokenizer
+) -> tuple[Ints, Offsets, int]:
+    """A stretch of one document as laid: ids, tokens of each part, and tokens over borders of parts.
+
+    ``ids`` are the document's tokens that start inside the stretch, ``token_starts`` where, counted
+    from its start; ``parts`` are the offsets at which its parts end. A last part is added: the
+    blank line behind it.
+    """
+    borders = np.flatnonzero(is_border(code_points(text))).astype(np.int64)
+    quoted = quote(code_points(text), borders, token_starts, 0, len(text))
+    whole = quoted.tail.start == quoted.tail.stop
+    head = tokenizer.place([text[quoted.head] if not whole else ""])
+    tail = tokenizer.place([text[quoted.head if whole else quoted.tail] + SEPARATOR])
+    shift = 0 if whole else quoted.tail.start
+    starts = np.concatenate([head.starts, token_starts[quoted.body], tail.starts + shift])
+    ends = np.concatenate([starts[1:], [len(text) + len(SEPARATOR)]])
+    closed = np.asarray([*parts, len(text) + len(SEPARATOR)], np.int64)
+    owner = np.searchsorted(closed, starts, "right")
+    over = (ends > starts) & (np.searchsorted(closed, ends - 1, "right") != owner)
+    joined = np.concatenate([head.ids.values, ids[quoted.body], tail.ids.values])
+    return joined, np.bincount(owner, minlength=len(closed)).astype(np.int64), int(over.sum())
+
+
 def _joined(parts: list[Ints], lengths: Offsets) -> Ragged:
     offsets = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])

@@ -8,19 +8,14 @@ import unicodedata
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 WORDS = {
-    **{word: value for value, word in enumerate(_SMALL)},
-    **{word: 10 * value for value, word in enumerate(_TENS, 2)},
+    **{word: value for value, word in enumerate(_SMALL.split())},
+    **{word: 10 * value for value, word in enumerate(_TENS.split(), 2)},
     **_SCALES,
 }
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
-ORDINALS = {word: value for value, word in enumerate(_ORDINALS, 1)}
 
 _HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")}
 _HAN_DIGITS |= {"〇": 0, "○": 0, "两": 2, "兩": 2}
@@ -48,7 +43,7 @@ def english_value(text: str) -> float | None:
             group = (group or 1) * 100
         elif word in _SCALES:
             total, group = total + (group or 1) * value, 0.0
-        elif group and (last < 20 or value >= 10 and last < 100):
+        elif group and (last < 20 or value >= 10):
             return None  # "two three" is two numbers
         else:
             group += value
@@ -57,7 +52,7 @@ def english_value(text: str) -> float | None:
 
 
 def han_value(text: str) -> float | None:
-    """The value of Chinese numerals, alone or after digits: ``三百二十``, ``一九八六``, ``1.2万``."""
+    """The value of Chinese numerals or digits: ``三百二十``, ``一九八六``, ``1.2万``."""
     text = unicodedata.normalize("NFKC", text.translate({0x25CB: "〇"})).replace(",", "")
     if mixed := _MIXED.match(text):
         scale = 1.0
@@ -73,20 +68,25 @@ def han_value(text: str) -> float | None:
 
 
 def _han_positional(text: str) -> float | None:
-    total, group, digit, last = 0, 0, None, 10**9
+    total, group, last = 0, 0, 0
+    digit: int | None = None
     for char in text:
         if char in _HAN_DIGITS:
             if digit:
                 return None
-            digit, last = _HAN_DIGITS[char], min(last, 10**9)
+            digit = _HAN_DIGITS[char]
         elif char in _HAN_SMALL:
-            group += (1 if digit is None else digit) * _HAN_SMALL[char]
-            digit, last = None, _HAN_SMALL[char]
+            last = _HAN_SMALL[char]
+            group += (1 if digit is None else digit) * last
+            digit = None
         elif char in _HAN_LARGE:
-            total = (total + group + (digit or 0) or 1) * _HAN_LARGE[char]
-            group, digit, last = 0, None, _HAN_LARGE[char]
+            scale, group, digit = _HAN_LARGE[char], group + (digit or 0), None
+            # 三千万亿 multiplies what stands before it, 一亿三千万 adds to it.
+            total = (total + group or 1) * scale if total < scale else total + group * scale
+            group, last = 0, scale
         else:
             return None
-    # 两万五 is 25,000: a closing digit counts tenths of the scale before it, unless 零 stands between.
-    tail = (digit or 0) * (last // 10 if 100 <= last < 10**9 and "零" not in text[-2:] else 1)
+    # 两万五 is 25,000: a closing digit counts tenths of the last scale, unless 零 is between.
+    tenths = last >= 100 and digit and text[-2:-1] not in "零〇"
+    tail = (digit or 0) * (last // 10 if tenths else 1)
     return float(total + group + tail) if text else None

@@ -1,7 +1,9 @@
 """Lengths of examples > full rows: which examples share a row, and which are longer than a row.
 
 Best fit decreasing over the whole set, on lengths alone: the longest example first, each into the
-row where it leaves the least room. Nothing is cut. `lower_bound` says how few rows could do at all.
+row where it leaves the least room. Where that wastes rows, because no example is short enough to
+fill the last gaps, rows are also filled one by one to the last token, and the fewer rows win.
+Nothing is cut. `lower_bound` says how few rows could do at all.
 """
 
 from __future__ import annotations
@@ -14,6 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+
+# Rows are filled one by one only from here over the bound, and up to this many items x capacity:
+# a row's time grows with its capacity, and a million items into rows of 32K take a second.
+ENOUGH = 1.001
+EXACT_FILL_LIMIT = 4 * 10**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +45,13 @@ def pack(lengths: Ints, capacity: int, seed: int) -> Packing:
 
     ``lengths`` are tokens, shape (items,), each at least 1: else ValueError. The seed shuffles the
     rows, the items within a row and the choice among items of one length, so a row's place tells
-    nothing of its length. Best fit decreasing: Johnson, 1973.
+    nothing of its length. Best fit decreasing: Johnson, 1973; row by row: after Gupta and Ho, 1999.
     """
     lengths = _checked(lengths, capacity)
     random = np.random.Generator(np.random.PCG64(seed))
     shuffled = random.permutation(np.flatnonzero(lengths <= capacity))
     falling = shuffled[np.argsort(-lengths[shuffled], kind="stable")]
-    rows = _best_fit(lengths[falling], capacity)
+    rows = _fewest(lengths[falling], capacity)
     row_count = int(rows.max(initial=-1)) + 1
     row_of = np.empty(len(lengths), np.int32)
     row_of[falling] = random.permutation(row_count)[rows]
@@ -92,6 +99,16 @@ def _checked(lengths: Ints, capacity: int) -> Ints:
     return lengths
 
 
+def _fewest(falling: Ints, capacity: int) -> NDArray[np.int32]:
+    """The row of each item of a falling list of lengths, by the way that needs fewer rows."""
+    rows = _best_fit(falling, capacity)
+    enough = ENOUGH * lower_bound(falling, capacity)
+    if rows.max(initial=-1) + 1 <= enough or len(falling) * capacity > EXACT_FILL_LIMIT:
+        return rows
+    others = _exact_fill(falling, capacity)
+    return others if others.max() < rows.max() else rows
+
+
 def _best_fit(falling: Ints, capacity: int) -> NDArray[np.int32]:
     """The row of each item of a falling list of lengths.
 
@@ -117,6 +134,78 @@ def _best_fit(falling: Ints, capacity: int) -> NDArray[np.int32]:
             rooms.put(room, rows[used:])
             count -= used * each
     return np.asarray(placed, np.int32)
+
+
+def _exact_fill(falling: Ints, capacity: int) -> NDArray[np.int32]:
+    """The row of each item of a falling list of lengths, filling one row after the other.
+
+    A row begins with the longest item left. Then the one item that fills it to the last token is
+    taken, or the two of most equal length that do, or else the longest that leaves room for more.
+    """
+    left = _Left(falling, capacity)
+    row_of = [0] * len(falling)
+    row = -1
+    for first, size in enumerate(falling.tolist()):
+        if first < left.next[size]:
+            continue
+        row += 1
+        room = capacity
+        chosen: tuple[int, ...] = (size,)
+        while chosen:
+            for one in chosen:
+                row_of[left.take(one)] = row
+                room -= one
+            chosen = left.fitting(room)
+    return np.asarray(row_of, np.int32)
+
+
+class _Left:
+    """The items not yet in a row, as bits: bit n of ``sizes`` says that one of n tokens is left.
+
+    ``mirror`` is ``sizes`` turned around, so that a shift and an `and` find every pair of a sum.
+    """
+
+    def __init__(self, falling: Ints, capacity: int) -> None:
+        sizes, first, counts = np.unique(falling, return_index=True, return_counts=True)
+        self.capacity = capacity
+        self.smallest = int(sizes[0])
+        self.next: dict[int, int] = dict(zip(sizes.tolist(), first.tolist(), strict=True))
+        self.end: dict[int, int] = dict(zip(sizes.tolist(), (first + counts).tolist(), strict=True))
+        bits = np.zeros(capacity + 1, np.bool_)
+        bits[sizes] = True
+        self.sizes = _number(bits)
+        self.mirror = _number(bits[::-1])
+
+    def take(self, size: int) -> int:
+        """The place in the falling list of an item of that size, which is then gone."""
+        place = self.next[size]
+        self.next[size] = place + 1
+        if place + 1 == self.end[size]:
+            self.sizes ^= 1 << size
+            self.mirror ^= 1 << (self.capacity - size)
+        return place
+
+    def fitting(self, room: int) -> tuple[int, ...]:
+        """The sizes to take next; none if nothing fits."""
+        if room < self.smallest or not self.sizes:
+            return ()
+        if self.sizes >> room & 1:
+            return (room,)
+        half = (room + 1) // 2
+        pairs = (self.sizes & (self.mirror >> (self.capacity - room))) >> half
+        if pairs & 1 and 2 * half == room and self.end[half] - self.next[half] < 2:
+            pairs ^= 1
+        if pairs:
+            larger = half + (pairs & -pairs).bit_length() - 1
+            return (larger, room - larger)
+        for most in (room - self.smallest, room):
+            if most > 0 and (fits := self.sizes & ((2 << most) - 1)):
+                return (fits.bit_length() - 1,)
+        return ()
+
+
+def _number(bits: NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
 
 
 class _Rooms:

@@ -182,6 +182,12 @@ class Plan(Part):
         return self.pack.length or self.layout.longest
 
     @property
+    def tokenizer_path(self) -> str:
+        """The tokenizer's name, or its path where the plan's folder holds such a file."""
+        path = self.path(self.tokenizer)
+        return str(path) if path.exists() else self.tokenizer
+
+    @property
     def id(self) -> str:
         """The hash of all that is asked; the folder the plan lies in is no part of it."""
         return content_id(orjson.dumps(self.as_dict(), option=orjson.OPT_SORT_KEYS))

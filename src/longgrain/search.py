@@ -1,8 +1,8 @@
-"""Text > term codes > postings on disk > BM25 neighbours, and units holding most of a query's words.
+"""Text > term codes > postings on disk > BM25 neighbours, and units with most of a query's words.
 
-A term is a lower-cased run of letters and digits, or two neighbouring characters of a script written
-without spaces (Chinese, Japanese, Korean, Thai, ...). A unit is any numbered stretch of text; in a
-run it is a grain of about 128 tokens.
+A term is a lower-cased run of letters and digits, or two neighbouring characters of a script
+written without spaces (Chinese, Japanese, Korean, Thai, ...). A unit is any numbered stretch of
+text; in a run it is a grain of about 128 tokens.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _characters() -> tuple[NDArray[np.uint8], Codes]:
     return kinds, mixed((folded + np.uint64(1)) * np.uint64(BASE))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _powers(size: int) -> tuple[Codes, Codes]:
     """The powers of BASE and of its inverse, modulo 2^64."""
     steps = np.full((2, size), 1, np.uint64)
@@ -122,44 +122,11 @@ def _block_terms(
     starts = np.flatnonzero((word & (before != WORD)) | paired | lone)
     ends = starts + 1 + paired[starts]
     ends[kinds[starts] == WORD] = np.flatnonzero(word & (after != WORD)) + 1
-    size = max(BLOCK, 1 << len(kinds).bit_length())
+    size = max(2 * BLOCK, 1 << len(kinds).bit_length())
     powers, inverses = _powers(size)
     sums = np.zeros(len(points) + 1, np.uint64)
     np.cumsum(_characters()[1][points] * powers[: len(points)], out=sums[1:])
     return mixed((sums[ends] - sums[starts]) * inverses[starts]), starts + offset
-
-
-def ngrams(
-    codes: Codes, n: int, units: NDArray[np.int64] | None = None
-) -> tuple[Codes, NDArray[np.int64]]:
-    """Hashes of all runs of ``n`` codes, and the position in ``codes`` at which each starts.
-
-    With ``units`` (ascending, one number a code) no run crosses from one unit into the next, and a
-    unit shorter than ``n`` has one run: all of it.
-    """
-    hashes = np.zeros(max(len(codes) - n + 1, 0), np.uint64)
-    for step in range(n if len(hashes) else 0):
-        hashes *= np.uint64(BASE)
-        hashes += codes[step : step + len(hashes)]
-    if units is None:
-        return mixed(hashes), np.arange(len(hashes))
-    whole = np.flatnonzero(units[: len(hashes)] == units[n - 1 :])
-    short, rest = _short_units(codes, n, units)
-    at = np.concatenate([whole, short])
-    order = np.argsort(at, kind="stable")
-    return mixed(np.concatenate([hashes[whole], rest])[order]), at[order]
-
-
-def _short_units(codes: Codes, n: int, units: NDArray[np.int64]) -> tuple[NDArray[np.int64], Codes]:
-    """The starts of the units with fewer than ``n`` codes, and a hash of all that each holds."""
-    starts = np.flatnonzero(np.diff(units, prepend=-1))
-    lengths = np.diff(starts, append=len(units))
-    starts, lengths = starts[lengths < n], lengths[lengths < n]
-    hashes = lengths.astype(np.uint64)
-    for step in range(n - 1):
-        held = lengths > step
-        hashes[held] = hashes[held] * np.uint64(BASE) + codes[starts[held] + step]
-    return starts, hashes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -190,7 +157,7 @@ class Index:
 
         Takes about 50 bytes a term while it sorts; for more text than fits, see ``merged``.
         """
-        order = _by_code(codes, units)
+        order = by_code(codes, units)
         sorted_codes, sorted_units = codes[order], units.astype(np.int32)[order]
         new_code = np.append(True, sorted_codes[1:] != sorted_codes[:-1])[: len(codes)]
         new_unit = np.append(True, sorted_units[1:] != sorted_units[:-1])[: len(codes)]
@@ -393,7 +360,7 @@ class _Query(NamedTuple):
     """weight of the terms that no unit holds"""
 
 
-def _by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
+def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
     """The order of terms by code, and by unit within a code.
 
     Sorting the code's high bits with the place in the low bits is three times faster than a stable

@@ -29,6 +29,7 @@ from longgrain.lines import (
     Bools,
     Ints,
     Lines,
+    merged,
     paragraph_starts,
     read_lines,
 )
@@ -70,7 +71,10 @@ _NOTE_MARK = re.compile(r"\[\^?\w{1,4}\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Runs:
-    """Runs of stops and closing marks that hold a stop: ``start`` is the first stop, ``end`` is after all."""
+    """Runs of stops and closing marks that hold a stop, from the first stop to behind the run.
+
+    ``stops`` counts the stops, ``cjk`` has a Chinese one among them, ``dots`` has only full stops.
+    """
 
     start: Ints
     end: Ints
@@ -94,20 +98,20 @@ def sentence_ends(text: str | Lines) -> Ints:
     lines = read_lines(text) if isinstance(text, str) else text
     soft = _soft_ends(lines)
     whole = lines.kinds[lines.line_of(soft - 1)]
-    return np.union1d(soft[(whole != CODE) & (whole != ROW)], _hard_ends(lines))
+    return merged(soft[(whole != CODE) & (whole != ROW)], _hard_ends(lines))
 
 
 def _hard_ends(lines: Lines) -> Ints:
-    """Ends forced by lines: paragraphs, list items, table rows, Markdown headings, lines of code."""
+    """Ends forced by lines: paragraphs, list items, table rows, headings, lines of code."""
     full = np.flatnonzero(lines.kinds != EMPTY)
     kinds = lines.kinds[full]
     alone = (kinds == ROW) | (kinds == HEADING) | (kinds == CODE)
     begins = alone | (kinds == ITEM)
     begins[1:] |= alone[:-1]
-    starts = np.union1d(lines.firsts[full[begins]], paragraph_starts(lines))
+    starts = merged(lines.firsts[full[begins]], paragraph_starts(lines))
     starts = np.append(starts[starts > 0], len(lines.text))
     ends = lines.text_end(starts)
-    return np.unique(ends[ends > 0])
+    return merged(ends[ends > 0])
 
 
 def _soft_ends(lines: Lines) -> Ints:
@@ -115,7 +119,8 @@ def _soft_ends(lines: Lines) -> Ints:
     following = lines.class_at(runs.end)
     latin = ((following & BLANK) != 0) & ~_latin_exceptions(lines, runs)
     before = lines.class_at(runs.start - 1)
-    latin |= ((before & CJK) != 0) & ((following & (CJK | BLANK)) != 0)
+    opens = _one_of(lines.code_at(runs.end), '“‘「『《（("')
+    latin |= ((before & CJK) != 0) & (((following & (CJK | BLANK)) != 0) | opens)
     return runs.end[np.where(runs.cjk, ~_cjk_exceptions(lines, runs), latin)]
 
 
@@ -152,32 +157,35 @@ def _tail_classes(lines: Lines) -> NDArray[np.uint8]:
 
 
 def _opening_quotes(lines: Lines) -> Ints:
-    """Straight double quotes right behind a Chinese stop that open: the odd ones of a balanced line."""
+    """Straight quotes right behind a stop that open: the odd ones of a line with pairs of them."""
     quotes = np.flatnonzero(lines.codes == ord('"'))
     if not len(quotes):
         return quotes
     _, first, count = np.unique(lines.line_of(quotes), return_index=True, return_counts=True)
     rank = np.arange(len(quotes)) - np.repeat(first, count)
-    opens = (rank % 2 == 0) & (np.repeat(count, count) % 2 == 0)
-    return quotes[opens & ((lines.class_at(quotes - 1) & (CJK_STOP | CLOSER)) != 0)]
+    opens: Bools = (rank % 2 == 0) & (np.repeat(count, count) % 2 == 0)
+    opens &= (lines.class_at(quotes - 1) & (_STOPS | CLOSER)) != 0
+    opens &= (lines.class_at(quotes + 1) & BLANK) == 0
+    return quotes[opens]
 
 
 def _cjk_exceptions(lines: Lines, runs: _Runs) -> Bools:
     following = lines.code_at(runs.end)
     last = lines.code_at(runs.end - 1)
     goes_on = _one_of(following, _GOES_ON) & ~_one_of(last, "。！？；")
-    title = _one_of(last, "》〉")
+    title: Bools = _one_of(last, "》〉")
     before = lines.code_at(runs.start - 1)
     decimal = (lines.code_at(runs.start) == ord("．")) & _digit(before)
     ellipsis = _one_of(lines.code_at(runs.start), "…⋯")
     unfinished = ellipsis & ((lines.class_at(lines.text_start(runs.end)) & LOWER) != 0)
     unfinished |= ellipsis & _one_of(following, "，、,：")
-    return goes_on | title | decimal | unfinished | _speech_follows(lines, runs, last)
+    exceptions: Bools = goes_on | title | decimal | unfinished
+    return exceptions | _speech_follows(lines, runs, last)
 
 
 def _speech_follows(lines: Lines, runs: _Runs, last: NDArray[np.uint32]) -> Bools:
-    """“……！”他说。 is one sentence; “……！”他说：“……” is two, the words before the colon open the second."""
-    found = _one_of(last, _QUOTES_END) & ((lines.class_at(runs.end) & CJK) != 0)
+    """“……！”他说。 is one sentence; in “……！”他说：“……” the words before the colon open another."""
+    found: Bools = _one_of(last, _QUOTES_END) & ((lines.class_at(runs.end) & CJK) != 0)
     at = np.flatnonzero(found)
     ahead = runs.end[at][:, None] + np.arange(12)
     ideograph = (lines.class_at(ahead) & CJK) != 0
@@ -203,11 +211,12 @@ def _latin_exceptions(lines: Lines, runs: _Runs) -> Bools:
     abbreviated |= _initial(lines, runs.start, after) & ~starter
     abbreviated |= _list_number(lines, runs.start, key, length)
     sentence_word = bare & (length >= 4) & ~abbreviated
-    return (bare & abbreviated) | (lower & ~sentence_word)
+    exceptions: Bools = (bare & abbreviated) | (lower & ~sentence_word)
+    return exceptions
 
 
 def _word_before(lines: Lines, stops: Ints) -> tuple[NDArray[np.uint64], Ints]:
-    """The word (letters, digits, inner dots) that ends at each stop as a key, and its length (<= 8)."""
+    """Key and length (at most 8) of the word of letters, digits and dots that ends at each stop."""
     key, length = np.zeros(len(stops), np.uint64), np.zeros(len(stops), np.int64)
     going = np.ones(len(stops), bool)
     for back in range(1, _WORD_LENGTH + 1):
@@ -219,7 +228,7 @@ def _word_before(lines: Lines, stops: Ints) -> tuple[NDArray[np.uint64], Ints]:
 
 
 def _word_at(lines: Lines, offsets: Ints) -> NDArray[np.uint64]:
-    """The key of the word of at most seven letters that begins at each offset; 0 for longer ones."""
+    """The key of the word that begins at each offset; 0 for more than seven letters."""
     key, going = np.zeros(len(offsets), np.uint64), np.ones(len(offsets), bool)
     for ahead in range(_WORD_LENGTH):
         going &= (lines.class_at(offsets + ahead) & WORD) != 0
@@ -233,12 +242,13 @@ def _initial(lines: Lines, stops: Ints, after: Ints) -> Bools:
     letter = lines.code_at(stops - 1)
     before = lines.class_at(stops - 2)
     capital = (letter >= ord("A")) & (letter <= ord("Z")) & ((before & (WORD | CJK)) == 0)
-    return capital & ((letter != ord("I")) | (lines.code_at(after + 1) == ord(".")))
+    initial: Bools = capital & ((letter != ord("I")) | (lines.code_at(after + 1) == ord(".")))
+    return initial
 
 
 def _list_number(lines: Lines, stops: Ints, key: NDArray[np.uint64], length: Ints) -> Bools:
     """A number of one or two digits, 2.3, a letter or a Roman number that opens its line."""
-    opens = lines.firsts[lines.line_of(stops)] == stops - length
+    opens: Bools = lines.firsts[lines.line_of(stops)] == stops - length
     dotted = np.zeros(len(stops), bool)
     numeric, roman = length > 0, length > 0
     for back in range(_WORD_LENGTH):
@@ -247,8 +257,9 @@ def _list_number(lines: Lines, stops: Ints, key: NDArray[np.uint64], length: Int
         dotted |= inside & (byte == ord("."))
         numeric &= ~inside | _digit(byte) | (byte == ord("."))
         roman &= ~inside | _one_of(byte, "ivxlc")
-    short = length <= 2
-    return opens & (length < _WORD_LENGTH) & ((numeric & (dotted | short)) | roman | (length == 1))
+    counts = (numeric & (dotted | (length <= 2))) | roman | (length == 1)
+    opens &= (length < _WORD_LENGTH) & counts
+    return opens
 
 
 def _skip_openers(lines: Lines, offsets: Ints) -> Ints:
@@ -262,7 +273,8 @@ def _one_of(codes: NDArray[np.unsignedinteger], characters: str) -> Bools:
 
 
 def _digit(codes: NDArray[np.unsignedinteger]) -> Bools:
-    return ((codes >= 0x30) & (codes <= 0x39)) | ((codes >= 0xFF10) & (codes <= 0xFF19))
+    digit: Bools = ((codes >= 0x30) & (codes <= 0x39)) | ((codes >= 0xFF10) & (codes <= 0xFF19))
+    return digit
 
 
 def _lowered(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:

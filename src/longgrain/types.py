@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 Speaker = Literal["system", "user", "assistant", "tool", "text"]
 Role = Literal[
@@ -165,7 +166,9 @@ class Draft:
 
     ``meta`` keys with a fixed meaning: ``kind`` (fine, integration, short, general), ``form``
     (what was asked for: number, date, name, term, quote, compare, sum, order, bridge, ...),
-    ``language`` (en, zh) and ``order`` (shuffle or keep) of several evidence grains.
+    ``template`` (the wording of the question), ``language`` (en, zh), ``layout`` (long, short or
+    none), ``keep_order`` of several evidence grains, ``rivals`` (numbers of grains that might answer
+    too and must stay out of the context) and ``hard`` (grains nearest to the question, best first).
     """
 
     recipe: str
@@ -291,6 +294,98 @@ class Teacher(Protocol):
         ...
 
 
+class Searching(Protocol):
+    """Looks grains up by the terms of a text (`search.Index`)."""
+
+    def bm25(self, codes: Any, k: int, exclude: Any = None) -> tuple[Any, Any]:
+        """The ``k`` best grain numbers and their scores, best first."""
+        ...
+
+    def overlap(self, codes: Any, at_least: float) -> tuple[Any, Any]:
+        """Every grain that holds at least this share of the terms by weight, and its share."""
+        ...
+
+
+class Materials(Protocol):
+    """What a recipe drafts from: the cut grains of one side, a search over them, a teacher.
+
+    Grains are known by their numbers (rows of grains.parquet). ``grains`` lists those that may be
+    asked about, spread over every document: the first n of them cover the whole side evenly.
+    """
+
+    @property
+    def side(self) -> Side:
+        """The side that the drafts are for."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """The plan's seed."""
+        ...
+
+    @property
+    def grains(self) -> Sequence[int]:
+        """Numbers of the grains that may be asked about, in the order to ask."""
+        ...
+
+    @property
+    def index(self) -> Searching:
+        """A search over all grains of the run; `belongs` tells those of this side."""
+        ...
+
+    def grain(self, number: int) -> Grain:
+        """The grain with this number."""
+        ...
+
+    def text(self, number: int) -> str:
+        """Its words."""
+        ...
+
+    def language(self, number: int) -> str:
+        """The language of its document."""
+        ...
+
+    def headings(self, number: int) -> tuple[str, ...]:
+        """The headings above it, the outermost first."""
+        ...
+
+    def neighbours(self, number: int) -> Sequence[int]:
+        """The numbers of all usable grains of the same document and side, in reading order."""
+        ...
+
+    def belongs(self, numbers: Any) -> Any:
+        """Which of the numbers are grains of this side that a context may use, as booleans."""
+        ...
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
+        """A reply or a refusal for each request, through the ledger."""
+        ...
+
+    def count(self, event: str, times: int = 1) -> None:
+        """Counts that a guard acted, under the words that the report shows."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """A file that the plan names, read from the plan's folder."""
+        ...
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """Grains > drafts. A class on the shelf is a frozen dataclass whose fields are settings."""
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+
+    def kinds(self, examples: int) -> Mapping[str, int]:
+        """How many examples of each kind make up this many, in the order to make them."""
+        ...
+
+    def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
+        """Drafts of one kind until the grains are used up; ``wanted`` are needed if all are sound."""
+        ...
+
+
 @runtime_checkable
 class Check(Protocol):
     """Names what is wrong with an example, one reason each; nothing means sound."""
@@ -304,6 +399,6 @@ class Check(Protocol):
 class Export(Protocol):
     """Writes a finished run in a format that a trainer reads."""
 
-    def write(self, run: Any, folder: Any) -> Iterable[Any]:
+    def write(self, run: Any, folder: Path) -> Iterable[Path]:
         """The paths written under ``folder``."""
         ...

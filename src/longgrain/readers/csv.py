@@ -40,18 +40,21 @@ class Csv(Records):
         if isinstance(header, Dropped):
             yield header
             return
+        number = 0
         for number, row in rows:
-            yield self._document(header, row, f"{source}#{number}")
+            yield self._document(header, row, f"{source}#{number}", decoded.encoding)
+        if not number:
+            yield Dropped(step="read", id=source, reason="empty", detail="a header and no rows")
 
     def _document(
-        self, header: list[str], row: list[str] | csv.Error, place: str
+        self, header: list[str], row: list[str] | csv.Error, place: str, encoding: str
     ) -> Document | Dropped:
         if isinstance(row, csv.Error):
             return Dropped(step="read", id=place, reason="not CSV", detail=str(row))
         if len(row) != len(header):
             detail = f"{len(row)} cells under a header of {len(header)}"
             return Dropped(step="read", id=place, reason="ragged row", detail=detail)
-        return self.document(dict(zip(header, row, strict=True)), place)
+        return self.document(dict(zip(header, row, strict=True)), place, encoding)
 
 
 def _header(rows: Rows, source: str) -> list[str] | Dropped:

@@ -1,14 +1,15 @@
 """Bytes in an unknown encoding > text with ``\\n`` newlines, and a count of what was replaced.
 
-UTF-8 is tried first and costs one pass. Only when it fails is the encoding guessed, on the first
-64 KiB: UTF-16 without a mark, GB18030 and Big5 by the share of characters that every Chinese text
-is full of (40 to 60% when the guess is right, about 1% when it is wrong), the rest by
-charset-normalizer.
+UTF-8 is tried first and costs one pass. Only when it fails is the encoding guessed, on 64 KiB:
+UTF-16 without a mark, GB18030 and Big5 by the share of characters that every Chinese text is full
+of (40 to 60% when the guess is right, about 1% when it is wrong), Western text by its single
+bytes beyond ASCII, the rest by charset-normalizer.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from longgrain.types import Dropped
 
 _SAMPLE = 1 << 16
+_HIGH = re.compile(rb"[\x80-\xff]+")
 _LOST = "\ufffd"
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -27,12 +29,13 @@ _MARKS = (
 _MAGIC = (
     (b"%PDF-", "a PDF"),
     (b"PK\x03\x04", "a zip archive (DOCX, EPUB, XLSX)"),
-    (b"PAR1", "Parquet"),
     (b"\x1f\x8b", "gzip"),
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"\xd0\xcf\x11\xe0", "an old Office file"),
 )
+_WIDE = ("utf-16-le", "utf-16-be")
+_CHINESE = ("gb18030", "big5hkscs")
 _OTHERS = ("cp1252", "cp1251", "shift_jis", "euc_jp", "cp949", "koi8_r")
 _NOISE = (*(chr(code) for code in range(32) if code not in b"\t\n\v\f\r\x1b"), _LOST)
 # Punctuation and the most frequent characters of modern and classical Chinese, both scripts.
@@ -73,13 +76,14 @@ def decode(raw: bytes, source: str) -> Decoded | Dropped:
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _judged(raw[len(mark) :].decode(encoding, "replace"), encoding, source)
+    wrong = 0
     try:
-        text, encoding = raw.decode("utf-8"), "utf-8"
+        text = raw.decode("utf-8")
         if "\0" not in text:
-            return _judged(text, encoding, source)
-    except UnicodeDecodeError:
-        pass
-    guess = _guessed(raw[:_SAMPLE])
+            return _judged(text, "utf-8", source)
+    except UnicodeDecodeError as problem:
+        wrong = problem.start
+    guess = _guessed(_telling(raw, wrong))
     if guess is None:
         return Dropped(step="read", id=source, reason="not text", detail="no known encoding fits")
     return _judged(raw.decode(guess, "replace"), guess, source)
@@ -125,19 +129,34 @@ def _judged(text: str, encoding: str, source: str) -> Decoded | Dropped:
 def _guessed(sample: bytes) -> str | None:
     """The encoding of bytes that are not sound UTF-8, or None."""
     if b"\0" in sample:
-        wide = max(("utf-16-le", "utf-16-be"), key=lambda name: _plain_share(sample, name))
+        wide = max(_WIDE, key=lambda name: _plain_share(sample, name))
         if _plain_share(sample, wide) > 0.5:
             return wide
     if _is_damaged_utf8(sample):
         return "utf-8"
-    chinese = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
-    best = max(chinese, key=lambda name: _common_share(sample, name))
+    # Pairs of ASCII letters are Chinese characters in UTF-16, whose bytes are half beyond ASCII.
+    half = sum(map(len, _HIGH.findall(sample))) > 0.2 * len(sample)
+    best = max(_CHINESE + _WIDE if half else _CHINESE, key=lambda name: _common_share(sample, name))
     if _common_share(sample, best) > 0.1:
         return best
+    if _stands_alone(sample):
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     match = from_bytes(sample, cp_isolation=list(_OTHERS)).best()
     return match.encoding if match else None
+
+
+def _telling(raw: bytes, wrong: int) -> bytes:
+    """The bytes to guess from: the first, or where these are ASCII the line that is not UTF-8."""
+    start = 0 if wrong < _SAMPLE else raw.rfind(b"\n", 0, wrong) + 1
+    return raw[start : start + _SAMPLE]
+
+
+def _stands_alone(sample: bytes) -> bool:
+    """Whether bytes beyond ASCII come singly, as accents and quotes do in Western text."""
+    runs = _HIGH.findall(sample)
+    return sum(map(len, runs)) < 1.3 * len(runs)
 
 
 def _is_damaged_utf8(sample: bytes) -> bool:

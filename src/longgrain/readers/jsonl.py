@@ -29,9 +29,9 @@ class Jsonl(Records):
             return
         for number, line in enumerate(lines(decoded.text), start=1):
             if line.strip():
-                yield self._document(line, f"{source}#{number}")
+                yield self._document(line, f"{source}#{number}", decoded.encoding)
 
-    def _document(self, line: str, place: str) -> Document | Dropped:
+    def _document(self, line: str, place: str, encoding: str) -> Document | Dropped:
         try:
             record = _parsed(line)
         except (ValueError, RecursionError) as problem:
@@ -39,7 +39,7 @@ class Jsonl(Records):
         if not isinstance(record, dict):
             detail = f"{type(record).__name__} where an object with fields was expected"
             return Dropped(step="read", id=place, reason="not a record", detail=detail)
-        return self.document(record, place)
+        return self.document(record, place, encoding)
 
 
 def _parsed(line: str) -> Any:

@@ -25,28 +25,35 @@ class Parquet(Records):
         import pyarrow.parquet as pq
 
         try:
-            file = pq.ParquetFile(pa.BufferReader(raw))
+            file = pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=True)
         except (pa.ArrowException, OSError, ValueError) as problem:
             reason = "not Parquet" if raw else "empty"
             yield Dropped(step="read", id=source, reason=reason, detail=str(problem)[:200])
             return
-        if file.metadata.num_rows == 0:
-            yield Dropped(step="read", id=source, reason="empty", detail="a table of no rows")
         first = 1
         for group in range(file.num_row_groups):
             yield from self._group(file, group, first, source)
             first += file.metadata.row_group(group).num_rows
+        if (lost := file.metadata.num_rows - first + 1) > 0:
+            yield _broken(source, first, lost, "the file has no row group for them")
+        elif first == 1:
+            yield Dropped(step="read", id=source, reason="empty", detail="a table of no rows")
 
     def _group(
         self, file: Any, group: int, first: int, source: str
     ) -> Iterator[Document | Dropped]:
-        number = first
+        number, problem = first, "the row group holds fewer rows than it says"
         try:
             for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group]):
                 for record in batch.to_pylist():
                     yield self.document(record, f"{source}#{number}")
                     number += 1
-        except (OSError, ValueError, NotImplementedError) as problem:  # Arrow's errors are these
-            rest = file.metadata.row_group(group).num_rows - (number - first)
-            detail = f"{rest} rows from here on: {problem}"[:200]
-            yield Dropped(step="read", id=f"{source}#{number}", reason="broken rows", detail=detail)
+        except (OSError, ValueError, NotImplementedError) as error:  # Arrow's errors are these
+            problem = str(error)
+        if (lost := first + file.metadata.row_group(group).num_rows - number) > 0:
+            yield _broken(source, number, lost, problem)
+
+
+def _broken(source: str, number: int, lost: int, problem: str) -> Dropped:
+    detail = f"{lost} rows from here on: {problem}"[:200]
+    return Dropped(step="read", id=f"{source}#{number}", reason="broken rows", detail=detail)

@@ -35,13 +35,15 @@ class Records:
         if self.markup not in ("auto", "plain", "markdown"):
             raise ValueError(f"markup is {self.markup!r}: write auto, plain or markdown")
 
-    def document(self, record: Mapping[str, Any], place: str) -> Document | Dropped:
+    def document(
+        self, record: Mapping[str, Any], place: str, encoding: str = "utf-8"
+    ) -> Document | Dropped:
         """The document of a record; fields that are no text, title or date go to meta["fields"]."""
         keys = {key.casefold(): key for key in reversed(list(record))}
         text_key = _key(keys, self.text, TEXT, record)
         if text_key is None:
             return self._without_text(record, place)
-        decoded = _text(record[text_key], place)
+        decoded = _text(record[text_key], place, encoding)
         if isinstance(decoded, Dropped):
             return decoded
         title_key = _key(keys, self.title, TITLE, record)
@@ -83,10 +85,10 @@ def _holds(value: Any) -> bool:
     return isinstance(value, (int, float, date)) and not isinstance(value, bool)
 
 
-def _text(value: Any, place: str) -> Decoded | Dropped:
+def _text(value: Any, place: str, encoding: str) -> Decoded | Dropped:
     """Strings as they are, bytes decoded; a number is no text."""
     if isinstance(value, str):
-        return clean(value)
+        return clean(value, encoding)
     if isinstance(value, bytes):
         return decode(value, place)
     detail = f"the text field holds {type(value).__name__}"

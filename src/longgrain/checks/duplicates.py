@@ -1,0 +1,44 @@
+"""Examples, one after the other > whether an earlier one has asked the same question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from longgrain.checks.parts import comparable, said
+from longgrain.search import terms
+from longgrain.types import Example, content_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """Remembers every question it has seen: one instance for the whole set, in plan order.
+
+    Questions are the same when they have the same words or, in any order, the same terms. Two
+    layouts of one draft (``lineage["draft"]``) ask the same question and are no duplicates.
+    """
+
+    name: ClassVar[str] = "duplicates"
+
+    any_order: bool = True
+    """Whether the same terms in another order are the same question."""
+    _seen: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
+        """At most one reason; a question with a problem is not remembered."""
+        question = comparable(" ".join(said(example, texts, "question")))
+        if not question:
+            return
+        keys = [content_id("words", question)]
+        if self.any_order:
+            codes = np.unique(terms(question)[0])
+            # A question of marks only, such as "???", has no terms to compare.
+            keys += [content_id("terms", codes.tobytes())] if len(codes) else []
+        draft = str(example.lineage.get("draft", example.id))
+        if any(self._seen.get(key, draft) != draft for key in keys):
+            yield "question repeats an earlier one"
+            return
+        self._seen.update(dict.fromkeys(keys, draft))

@@ -1,0 +1,58 @@
+"""An Example > the words of its question, answer and evidence, as written or made comparable."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from longgrain.types import Example, Grain, Role, Span
+
+# Text without spaces has no word borders, so only a Latin word or a number must stand alone.
+_WORD = re.compile(r"[0-9A-Za-z]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+
+def spans(example: Example, role: Role) -> Iterator[Span]:
+    """The spans of one role in the first view: of a preference pair, the chosen side."""
+    for message in next(iter(example.views.values()), ()):
+        for span in message.spans:
+            if isinstance(span, Span) and span.role == role:
+                yield span
+
+
+def said(example: Example, texts: Mapping[str, str], role: Role) -> list[str]:
+    """The words of each span of a role; quotes from documents that are missing are left out."""
+    return [
+        span.words(texts)
+        for span in spans(example, role)
+        if not isinstance(span.origin, Grain) or span.origin.doc_id in texts
+    ]
+
+
+def gold(example: Example, texts: Mapping[str, str]) -> str:
+    """The answer that was drafted, or, where the lineage has none, the one that is said."""
+    answer = example.lineage.get("answer")
+    return answer if isinstance(answer, str) else "".join(said(example, texts, "answer"))
+
+
+def phrases(example: Example, name: str) -> list[str]:
+    """A list of phrases in the lineage; empty where there is none."""
+    value: Any = example.lineage.get(name)
+    return [str(phrase) for phrase in value] if isinstance(value, list | tuple) else []
+
+
+def comparable(text: str) -> str:
+    """The text with one width, one case, single spaces and no thousands separators."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return _THOUSANDS.sub("", " ".join(plain.split()))
+
+
+def holds(text: str, phrase: str) -> bool:
+    """Whether a comparable text holds a comparable phrase, as whole words: 12 is not in 2012."""
+    if not phrase:
+        return False
+    before = r"(?<![0-9a-z])(?<!\d\.)" if _WORD.match(phrase) else ""
+    after = r"(?![0-9a-z])(?!\.\d)" if _WORD.match(phrase[-1]) else ""
+    return re.search(before + re.escape(phrase) + after, text) is not None

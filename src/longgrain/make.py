@@ -1,0 +1,237 @@
+"""Recipes, the grains of each side, a teacher and checks > sound drafts, and the dropped with reasons.
+
+A draft is checked before it gets a context (as an example whose context is its evidence), so that a
+layout is never spent on a draft that falls and quotas hold after the checks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from longgrain import shelf
+from longgrain.calls import Ledger
+from longgrain.errors import PlanError
+from longgrain.plan import Plan
+from longgrain.quota import share_out
+from longgrain.search import Index, terms
+from longgrain.lay import SEPARATOR
+from longgrain.spans import BLANK_LINE, Cuts, with_context
+from longgrain.store import Store
+from longgrain.types import (
+    SIDES,
+    Check,
+    Draft,
+    Dropped,
+    Example,
+    Given,
+    Grain,
+    Message,
+    Recipe,
+    Refused,
+    Reply,
+    Request,
+    Side,
+    Slot,
+    Span,
+    Teacher,
+    content_id,
+)
+
+GOLDEN = 0.6180339887498949
+# Drafts are given up on when this many in a row were dropped: the documents hold no more.
+PATIENCE = 20_000
+
+
+@dataclass(kw_only=True)
+class SideMaterials:
+    """The grains of one side with search and teacher: what a recipe drafts from (`types.Materials`)."""
+
+    side: Side
+    seed: int
+    store: Store
+    usable: NDArray[np.bool_]
+    languages: Sequence[str]
+    teacher: Teacher
+    ledger: Ledger
+    folder: Path
+    guards: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.index: Index = self.store.index
+        self.cuts: Cuts = self.store.cuts
+        self.grains: list[int] = spread(np.flatnonzero(self.usable), self.seed)
+
+    def grain(self, number: int) -> Grain:
+        """The cut with this number."""
+        return self.cuts.grain(number)
+
+    def text(self, number: int) -> str:
+        """The words of a cut."""
+        grain = self.cuts.grain(number)
+        return self.store.texts[grain.doc_id][grain.start : grain.end]
+
+    def language(self, number: int) -> str:
+        """The language of the cut's document."""
+        return self.languages[int(self.store.cut_document[number])]
+
+    def headings(self, number: int) -> tuple[str, ...]:
+        """The headings above the cut."""
+        return tuple(self.store.headings[int(number)].as_py())
+
+    def neighbours(self, number: int) -> Sequence[int]:
+        """All usable cuts of the same document."""
+        document = int(self.store.cut_document[number])
+        low, high = self.store.doc_cuts[document], self.store.doc_cuts[document + 1]
+        return (low + np.flatnonzero(self.usable[low:high])).tolist()  # type: ignore[no-any-return]
+
+    def belongs(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of the cuts contexts of this side may use."""
+        return self.usable[numbers]
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
+        """Replies through the ledger: what was answered before is not asked again."""
+        return self.ledger.ask(self.teacher, requests)
+
+    def count(self, event: str, times: int = 1) -> None:
+        """Counts that a guard acted."""
+        self.guards[event] += times
+
+    def path(self, name: str) -> Path:
+        """A file named in the plan."""
+        return self.folder / name
+
+
+def spread(numbers: NDArray[np.int64], seed: int) -> list[int]:
+    """The numbers in an order whose every beginning is spread evenly over them (golden ratio)."""
+    start = np.random.default_rng(seed).random()
+    places = (start + np.arange(len(numbers)) * GOLDEN) % 1
+    # The i-th place is the i-th to be asked about; ranks of places are positions in reading order.
+    ranks = np.empty(len(numbers), np.int64)
+    ranks[np.argsort(places, kind="stable")] = np.arange(len(numbers))
+    return numbers[ranks].tolist()  # type: ignore[no-any-return]
+
+
+def component(kind: str, name: str, settings: Mapping[str, Any]) -> Any:
+    """A component of a shelf with its settings checked. Raises PlanError naming what is wrong."""
+    found = shelf.load(kind, name)
+    found.__pydantic_config__ = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    try:
+        return TypeAdapter(found).validate_python(dict(settings))
+    except ValidationError as error:
+        said = "; ".join(
+            f"{'.'.join(map(str, one['loc'])) or name}: {one['msg']}" for one in error.errors()
+        )
+        raise PlanError(f"{kind} {name!r}: {said}; see its page or its fields") from None
+
+
+def wishes(plan: Plan, sides: Sequence[Side]) -> dict[Side, dict[str, int]]:
+    """How many examples of each kind the plan asks for, by side."""
+    found: dict[Side, dict[str, int]] = {side: {} for side in sides}
+    for side, _, kind, number in _tasks(plan, sides):
+        found[side][kind] = found[side].get(kind, 0) + number
+    return found
+
+
+def make(
+    plan: Plan, materials: Mapping[Side, SideMaterials]
+) -> Iterator[tuple[Side, Draft | Dropped]]:
+    """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist."""
+    checks = [component("checks", one.use, one.settings) for one in plan.checks]
+    seen = Duplicates()
+    for side, recipe, kind, wanted in _tasks(plan, list(materials)):
+        found = barren = 0
+        for item in recipe.draft(kind, materials[side], wanted) if wanted else ():
+            lost = (
+                item if isinstance(item, Dropped) else problem(item, materials[side], checks, seen)
+            )
+            yield side, lost or item
+            found += lost is None
+            barren = barren + 1 if lost else 0
+            if found == wanted or barren > PATIENCE:
+                break
+
+
+def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Recipe, str, int]]:
+    """Side, recipe, kind and count, in the order of the plan."""
+    shares: dict[Side, float] = {"valid": plan.split.valid, "test": plan.split.test}
+    shares["train"] = 1 - shares["valid"] - shares["test"]
+    for entry in plan.recipes:
+        recipe = cast(Recipe, component("recipes", entry.use, entry.settings))
+        counts = share_out(entry.examples, [shares[side] for side in sides])
+        for side, count in zip(sides, counts, strict=True):
+            for kind, number in recipe.kinds(count).items():
+                yield side, recipe, kind, number
+
+
+def problem(
+    draft: Draft, materials: SideMaterials, checks: Sequence[Check], seen: Duplicates
+) -> Dropped | None:
+    """The first thing that is wrong with a draft, or None."""
+    example = bare(draft, materials.side)
+    for check in checks:
+        for reason in check.problems(example, materials.store.texts):
+            return Dropped(step="check", id=draft.id, reason=reason, detail=_question(draft))
+    if not seen.fresh(draft, materials.side):
+        reason = "the same question was asked before"
+        return Dropped(step="check", id=draft.id, reason=reason, detail=_question(draft))
+    return None
+
+
+class Duplicates:
+    """Questions asked so far in the whole run, by their terms in any order."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def fresh(self, draft: Draft, side: Side) -> bool:
+        """Whether no draft before asked the same; remembers it."""
+        codes, _ = terms(_question(draft))
+        key = content_id(np.sort(codes).tobytes() if len(codes) else _question(draft))
+        fresh = key not in self._seen
+        self._seen.add(key)
+        return fresh
+
+
+def _question(draft: Draft) -> str:
+    words = [
+        span.text or ""
+        for message in draft.messages
+        for span in message.spans
+        if isinstance(span, Span) and span.role == "question"
+    ]
+    return " ".join(words)
+
+
+def bare(draft: Draft, side: Side) -> Example:
+    """The draft as an example whose context is its evidence alone."""
+    context = [
+        span
+        for grain in draft.evidence
+        for span in (
+            Span(role="evidence", origin=grain),
+            Span(role="glue", origin=BLANK_LINE, text=SEPARATOR),
+        )
+    ]
+    return Example(
+        id=draft.id,
+        recipe=draft.recipe,
+        seed=draft.seed,
+        side=side,
+        doc_ids=tuple(dict.fromkeys(grain.doc_id for grain in draft.evidence)),
+        views={"train": with_context(draft.messages, context)},
+        lineage={**draft.meta, "answer": draft.answer},
+    )
+
+
+def sides_in(plan: Plan) -> Iterator[Side]:
+    """The sides that the plan wants examples for."""
+    shares = {"train": 1.0, "valid": plan.split.valid, "test": plan.split.test}
+    yield from (side for side in SIDES if shares[side] > 0)

@@ -1,0 +1,304 @@
+"""Ingested shards > one store: documents, grains, memory-mapped token ids and the search index of a run.
+
+Grain numbers are row numbers of grains.parquet: first the cuts of all documents in reading order,
+then the nodes of their structure trees. Contexts are made of cuts.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from longgrain.engine import atomic
+from longgrain.ingest import ARRAYS
+from longgrain.search import Index
+from longgrain.spans import Cuts
+from longgrain.types import Dropped
+
+TYPES = {
+    "ids": np.int32,
+    "token_starts": np.int32,
+    "laid": np.int32,
+    "codes": np.uint64,
+    "code_units": np.int32,
+}
+# Decoded texts kept at hand, in characters.
+TEXTS_KEPT = 32_000_000
+
+
+class Texts(Mapping[str, str]):
+    """Document id > text, decoded when asked for; the least used leave first."""
+
+    def __init__(self, ids: Sequence[str], column: pa.ChunkedArray) -> None:
+        self._rows = {name: row for row, name in enumerate(ids)}
+        self._column = column
+        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._size = 0
+
+    def __getitem__(self, doc_id: str) -> str:
+        if doc_id in self._kept:
+            self._kept.move_to_end(doc_id)
+            return self._kept[doc_id]
+        text = str(self._column[self._rows[doc_id]].as_py())
+        self._kept[doc_id] = text
+        self._size += len(text)
+        while self._size > TEXTS_KEPT and len(self._kept) > 1:
+            self._size -= len(self._kept.popitem(last=False)[1])
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """What the ingested shards hold together. All arrays are memory-mapped or small columns."""
+
+    folder: Path
+
+    def _map(self, name: str) -> NDArray[Any]:
+        path = self.folder / f"{name}.bin"
+        if not path.stat().st_size:
+            return np.zeros(0, TYPES[name])
+        # A plain array over the map: slicing np.memmap itself costs ten times as much.
+        return np.asarray(np.memmap(path, TYPES[name], "r"))
+
+    @cached_property
+    def ids(self) -> NDArray[np.int32]:
+        """Token ids of all documents end to end, as encoded."""
+        return self._map("ids")
+
+    @cached_property
+    def token_starts(self) -> NDArray[np.int32]:
+        """The code point, in its own document, where each token of `ids` starts."""
+        return self._map("token_starts")
+
+    @cached_property
+    def laid(self) -> NDArray[np.int32]:
+        """Token ids of all cuts end to end, as laid in a context."""
+        return self._map("laid")
+
+    @cached_property
+    def index(self) -> Index:
+        """Postings of the terms of all cuts."""
+        return Index.open(self.folder / "index")
+
+    @cached_property
+    def _documents(self) -> pa.Table:
+        return pq.read_table(self.folder / "documents.parquet")
+
+    @cached_property
+    def _cuts(self) -> pa.Table:
+        return pq.read_table(self.folder / "cuts.parquet")
+
+    def document(self, name: str) -> list[Any]:
+        """One column of the documents."""
+        values: list[Any] = self._documents.column(name).to_pylist()
+        return values
+
+    def cut(self, name: str) -> NDArray[Any]:
+        """One column of the cuts, as an array."""
+        return np.asarray(self._cuts.column(name).to_numpy())
+
+    @cached_property
+    def doc_ids(self) -> list[str]:
+        """Ids of the documents in order."""
+        return self.document("id")
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Texts by document id, from a memory-mapped file."""
+        source = pa.memory_map(str(self.folder / "texts.arrow"))
+        return Texts(self.doc_ids, pa.ipc.open_file(source).read_all().column("text"))
+
+    @cached_property
+    def doc_tokens(self) -> NDArray[np.int64]:
+        """Where each document starts in `ids` and `token_starts`; one entry more than documents."""
+        return _offsets(self.document("tokens"))
+
+    @cached_property
+    def doc_cuts(self) -> NDArray[np.int64]:
+        """The number of each document's first cut; one entry more than documents."""
+        return _offsets(self.document("grains"))
+
+    @cached_property
+    def cut_document(self) -> NDArray[np.int32]:
+        """The document's number of every cut."""
+        return np.repeat(np.arange(len(self.doc_ids), dtype=np.int32), np.diff(self.doc_cuts))
+
+    @cached_property
+    def starts(self) -> NDArray[np.int32]:
+        """The code point, in its document, at which each cut starts."""
+        return self.cut("start")
+
+    @cached_property
+    def ends(self) -> NDArray[np.int32]:
+        """The code point, in its document, behind each cut."""
+        return self.cut("end")
+
+    @cached_property
+    def cuts(self) -> Cuts:
+        """All cuts by number."""
+        return Cuts(
+            doc_ids=self.doc_ids,
+            document=self.cut_document,
+            first=self.doc_cuts,
+            starts=self.starts,
+            ends=self.ends,
+            metadata=self._cuts.column("line").to_pylist(),
+        )
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(cuts, 3): tokens of metadata, words and separator as laid."""
+        names = ("metadata", "words", "separator")
+        return np.stack([self.cut(name) for name in names], axis=1).astype(np.int64)
+
+    @cached_property
+    def laid_tokens(self) -> NDArray[np.int64]:
+        """Tokens of every cut as laid."""
+        total: NDArray[np.int64] = self.counts.sum(1)
+        return total
+
+    @cached_property
+    def straddling(self) -> NDArray[np.int8]:
+        """Tokens of each cut that reach over into its separator."""
+        return self.cut("straddling")
+
+    @cached_property
+    def joins(self) -> NDArray[np.bool_]:
+        """For each document, whether the ids of its cuts may be joined."""
+        return np.asarray(self.document("keeps"), bool)
+
+    @cached_property
+    def laid_offsets(self) -> NDArray[np.int64]:
+        """Where each cut starts in `laid`; one entry more than cuts."""
+        return _offsets(self.laid_tokens)
+
+    @cached_property
+    def headings(self) -> pa.ChunkedArray:
+        """The heading path of every cut, a list of titles."""
+        return self._cuts.column("heading")
+
+    def codes(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+        """Term codes of all cuts and the number of the cut that holds each."""
+        return self._map("codes"), self._map("code_units")
+
+
+def _offsets(lengths: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(np.asarray(lengths, np.int64))]).astype(np.int64)
+
+
+def merge(shards: Sequence[Path], folder: Path) -> Store:
+    """Shards joined in order into one store; the second of two equal texts is dropped."""
+    if not folder.exists():
+        with atomic(folder) as part:
+            part.mkdir(parents=True, exist_ok=True)
+            _join(shards, part)
+    return Store(folder=folder)
+
+
+def _join(shards: Sequence[Path], folder: Path) -> None:
+    dropped: list[dict[str, Any]] = []
+    first: dict[str, str] = {}
+    tables: dict[str, list[pa.Table]] = {"documents": [], "cuts": [], "tree": []}
+    files = {name: (folder / f"{name}.bin").open("wb") for name in ARRAYS}
+    parts: list[Index] = []
+    cuts = 0
+    for shard in shards:
+        dropped += orjson.loads((shard / "dropped.json").read_bytes())
+        documents = pq.read_table(shard / "documents.parquet")
+        keep = _first_of_their_kind(documents, first, dropped)
+        parts.append(_append(shard, documents, keep, files, tables, cuts))
+        cuts += int(np.asarray(documents.column("grains"))[keep].sum())
+    for file in files.values():
+        file.close()
+    (folder / "dropped.json").write_bytes(orjson.dumps(dropped))
+    documents = pa.concat_tables(tables["documents"])
+    _write_texts(documents, folder / "texts.arrow")
+    pq.write_table(documents.drop_columns(["text"]), folder / "documents.parquet")
+    pq.write_table(pa.concat_tables(tables["cuts"]), folder / "cuts.parquet")
+    pq.write_table(pa.concat_tables(tables["tree"]).unify_dictionaries(), folder / "tree.parquet")
+    Index.merged(parts, folder / "index")
+
+
+def _first_of_their_kind(
+    documents: pa.Table, first: dict[str, str], dropped: list[dict[str, Any]]
+) -> NDArray[np.bool_]:
+    names, sources = documents.column("id").to_pylist(), documents.column("source").to_pylist()
+    keep = np.ones(len(names), bool)
+    for row, (name, source) in enumerate(zip(names, sources, strict=True)):
+        if name in first:
+            keep[row] = False
+            detail = f"the same text as {first[name]}"
+            dropped.append(
+                {"step": "read", "id": source, "reason": "exact duplicate", "detail": detail}
+            )
+        first.setdefault(name, source)
+    return keep
+
+
+def _append(
+    shard: Path,
+    documents: pa.Table,
+    keep: NDArray[np.bool_],
+    files: Mapping[str, Any],
+    tables: dict[str, list[pa.Table]],
+    cuts: int,
+) -> Index:
+    """Adds the kept documents of one shard to the store's files; their part of the index."""
+    sizes = {
+        "ids": "tokens", "token_starts": "tokens", "laid": "laid", "codes": "codes",
+        "code_units": "codes",
+    }  # fmt: skip
+    for name in ("ids", "token_starts", "laid"):
+        values = np.fromfile(shard / f"{name}.bin", TYPES[name])
+        lengths = np.asarray(documents.column(sizes[name]))
+        values[np.repeat(keep, lengths)].tofile(files[name])
+    grains, nodes, terms = (
+        np.asarray(documents.column(name)) for name in ("grains", "nodes", "codes")
+    )
+    codes = np.fromfile(shard / "codes.bin", TYPES["codes"])[np.repeat(keep, terms)]
+    units = np.fromfile(shard / "code_units.bin", TYPES["code_units"])[np.repeat(keep, terms)]
+    units = units + np.repeat(_offsets(grains[keep])[:-1], terms[keep]).astype(np.int32)
+    codes.tofile(files["codes"])
+    (units + np.int32(cuts)).astype(np.int32).tofile(files["code_units"])
+    tables["documents"].append(documents.filter(pa.array(keep)))
+    tables["cuts"].append(
+        pq.read_table(shard / "cuts.parquet").filter(pa.array(np.repeat(keep, grains)))
+    )
+    tables["tree"].append(
+        pq.read_table(shard / "tree.parquet").filter(pa.array(np.repeat(keep, nodes)))
+    )
+    return Index.of(codes, units.astype(np.int64), int(grains[keep].sum()))
+
+
+def _write_texts(documents: pa.Table, path: Path) -> None:
+    """Texts as an uncompressed Arrow file: opened memory-mapped, decoded one at a time."""
+    table = documents.select(["text"])
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+def dropped_while_reading(store: Store) -> list[Dropped]:
+    """What the readers dropped, and exact duplicates, in the order of the sources."""
+    return [Dropped(**one) for one in orjson.loads((store.folder / "dropped.json").read_bytes())]
+
+
+def rows_of(table: pa.Table, name: str, value: str) -> NDArray[np.int64]:
+    """The row numbers where a column has this value."""
+    return np.flatnonzero(np.asarray(pc.equal(table.column(name), value)))
