@@ -6,11 +6,9 @@ the same plan left there. The folder goes when the run is finished.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain import engine
+from longgrain.account import Account
 from longgrain.arrange import Job, Light, Stretches, deal
 from longgrain.calls import Ledger
 from longgrain.chat import ChatTemplate
@@ -31,13 +30,13 @@ from longgrain.engine import atomic
 from longgrain.errors import PlanError, RunError
 from longgrain.fill import RowCounts, RowShard, fill
 from longgrain.ingest import IngestShard, ingest
-from longgrain.layouts import Laid, LayoutShard, counted, lay_out
-from longgrain.make import SideMaterials, component, make, sides_in
+from longgrain.layouts import Laid, LayoutShard, counted, lay_out, write_examples
+from longgrain.make import SideMaterials, component, make, side_shares, wishes
 from longgrain.manifest import Tally, write_manifest
 from longgrain.pack import Packing, pack
 from longgrain.plan import Plan
 from longgrain.run import Run, grains_table
-from longgrain.shells import Shells, writing
+from longgrain.shells import Shells, ShellWriter, writing
 from longgrain.sides import Sided, assign
 from longgrain.store import Store, dropped_while_reading, merge
 from longgrain.tokens import Tokenizer
@@ -158,7 +157,21 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
         rows = _rows(here, laid, places, packings)
     with here.tally.step("write"):
         _write_tables(here, store, sided, laid, packings)
-    write_manifest(here, found, tokenizer, store, sided, laid, packings, rows)
+    account = Account(
+        plan=here.plan,
+        folder=here.folder,
+        workers=here.workers,
+        tally=here.tally,
+        inputs=found,
+        tokenizer=tokenizer,
+        store=store,
+        sided=sided,
+        laid=laid,
+        packed=packings,
+        rows=rows,
+        wished=wishes(here.plan, list(side_shares(here.plan))),
+    )
+    write_manifest(here.folder, account.manifest())
     laid.close()
     shutil.rmtree(here.work)
 
@@ -230,9 +243,7 @@ def _split(here: Building, store: Store) -> Sided:
         Dropped(step="split", id=str(cut), reason="lies over the border of two sides")
         for cut in np.flatnonzero(sided.sides < 0).tolist()[:lost]
     ]
-    here.tally.count(
-        "split", asked=len(sided.sides), made=kept, dropped=[*sided.dropped, *over]
-    )
+    here.tally.count("split", asked=len(sided.sides), made=kept, dropped=[*sided.dropped, *over])
     return sided
 
 
@@ -257,6 +268,7 @@ def _materials(
     here: Building, store: Store, sided: Sided, ledger: Ledger
 ) -> dict[Side, SideMaterials]:
     teacher = component("teachers", here.plan.teacher.use, here.plan.teacher.settings)
+    shares = side_shares(here.plan)
     return {
         side: SideMaterials(
             side=side,
@@ -267,8 +279,9 @@ def _materials(
             teacher=teacher,
             ledger=ledger,
             folder=Path(here.plan.folder),
+            shares=shares,
         )
-        for side in sides_in(here.plan)
+        for side in shares
     }
 
 
@@ -280,10 +293,11 @@ def _write_drafts(
     dropped = 0
     waiting: list[tuple[Draft, Side]] = []
     writer = DraftWriter(here.work / "drafts.parquet")
-    with writing(here.work, template) as shells, _Lines(here.work / "draft-dropped.jsonl") as lost:
+    lost_path = here.work / "draft-dropped.jsonl"
+    with writing(here.work, template) as shells, lost_path.open("wb") as lost:
         for side, item in make(here.plan, materials):
             if isinstance(item, Dropped):
-                lost.write(asdict(item))
+                lost.write(orjson.dumps(asdict(item)) + b"\n")
                 dropped += 1
                 continue
             made[f"{side}/{item.meta.get('kind', item.recipe)}"] += 1
@@ -296,23 +310,11 @@ def _write_drafts(
     return {"made": made, "dropped": dropped, "guards": guards}
 
 
-def _flush(waiting: list[tuple[Draft, Side]], writer: DraftWriter, shells: Any) -> None:
+def _flush(waiting: list[tuple[Draft, Side]], writer: DraftWriter, shells: ShellWriter) -> None:
     if waiting:
         writer.add(waiting)
         shells.add([draft for draft, _ in waiting])
         waiting.clear()
-
-
-@contextmanager
-def _Lines(path: Path) -> Iterator[Any]:  # noqa: N802
-    """A file of JSON lines to write to."""
-    with path.open("wb") as file:
-
-        class Writer:
-            def write(self, values: Mapping[str, Any]) -> None:
-                file.write(orjson.dumps(values) + b"\n")
-
-        yield Writer()
 
 
 def _lay_out(here: Building, store: Store, sided: Sided, tokenizer: Tokenizer) -> list[Path]:
@@ -339,9 +341,7 @@ def _lay_out(here: Building, store: Store, sided: Sided, tokenizer: Tokenizer) -
     places = list(engine.run(lay_out, shards, workers=here.workers))
     dropped, guards = counted(places)
     here.tally.guards.update(guards)
-    here.tally.count(
-        "assemble", asked=len(jobs), made=len(jobs) - len(dropped), dropped=dropped
-    )
+    here.tally.count("assemble", asked=len(jobs), made=len(jobs) - len(dropped), dropped=dropped)
     return places
 
 
@@ -454,9 +454,7 @@ def _write_tables(
         store.cuts, store.headings, tokens, sided.sides, tree, store.document("nodes")
     )
     _write(grains, here.folder / "grains.parquet")
-    os.replace(here.work / "drafts.parquet", here.folder / "drafts.parquet") if (
-        here.work / "drafts.parquet"
-    ).exists() else None
+    shutil.copyfile(here.work / "drafts.parquet", here.folder / "drafts.parquet")
     for side, (mine, _) in packings.items():
         write_examples(here.folder / f"examples-{side}.parquet", laid, mine)
     lost = here.work / "draft-dropped.jsonl"
@@ -482,8 +480,3 @@ def _write_documents(here: Building, store: Store, sided: Sided) -> None:
 def _write(table: pa.Table, path: Path) -> None:
     with atomic(path) as part:
         pq.write_table(table, part, compression="zstd", row_group_size=1 << 16)
-
-
-def write_examples(path: Path, laid: Laid, numbers: NDArray[np.int64]) -> None:
-    """examples-SIDE.parquet: each example by reference, its context as grain numbers."""
-    raise NotImplementedError

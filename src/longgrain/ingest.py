@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from longgrain.chat import ChatTemplate
 from longgrain.corpus import Source, documents
-from longgrain.engine import atomic
 from longgrain.cuts import size_cuts
+from longgrain.engine import atomic
 from longgrain.grains import GrainTable, heading_path, leaf_borders, tree
 from longgrain.lay import Laid, lay
 from longgrain.lines import read_lines

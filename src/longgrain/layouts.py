@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from longgrain.arrange import POOL, Job
+from longgrain.arrange import LAYOUTS, POOL, Job
 from longgrain.chat import ChatTemplate
 from longgrain.context import Layer, Laying
 from longgrain.engine import atomic
 from longgrain.plan import Plan
+from longgrain.rows import lists
 from longgrain.shells import Runs, Shells
 from longgrain.store import Store
 from longgrain.tokens import Tokenizer
@@ -35,6 +36,7 @@ _EXTRA: dict[str, type[np.generic]] = {
     "run_roles": np.int8,
     "run_losses": np.float32,
 }
+EXAMPLES_A_GROUP = 4096
 RUNS = ("run_lengths", "run_roles", "run_losses")
 
 
@@ -227,3 +229,48 @@ def counted(places: Sequence[Path]) -> tuple[list[Dropped], Counter[str]]:
         dropped += [Dropped(**one) for one in found["dropped"]]
         guards.update(found["guards"])
     return dropped, guards
+
+
+EXAMPLES = pa.schema(
+    {
+        "id": pa.string(),
+        "draft": pa.int32(),
+        "layout": pa.string(),
+        "context": pa.list_(pa.int32()),
+        "depths": pa.list_(pa.float32()),
+        "tokens": pa.int32(),
+    }
+)
+# Grain numbers are drawn at random, so a dictionary only costs; split bytes leave two of four to zstd.
+_SPLIT = {"context.list.element": "BYTE_STREAM_SPLIT", "draft": "BYTE_STREAM_SPLIT"}
+
+
+def write_examples(path: Path, laid: Laid, numbers: NDArray[np.int64]) -> None:
+    """examples-SIDE.parquet: each example by reference, its context as grain numbers."""
+    ids, depths, tokens = laid.values("id"), laid.values("depths"), laid.column("tokens")
+    drafts, layouts = laid.column("draft"), laid.column("layout")
+    with (
+        atomic(path) as part,
+        pq.ParquetWriter(
+            part,
+            EXAMPLES,
+            compression="zstd",
+            compression_level=9,
+            use_dictionary=["layout"],
+            column_encoding=_SPLIT,
+            write_statistics=False,
+        ) as writer,
+    ):
+        for first in range(0, len(numbers), EXAMPLES_A_GROUP):
+            some = numbers[first : first + EXAMPLES_A_GROUP].tolist()
+            contexts = [laid.context(i)[0] for i in some]
+            values = np.concatenate([np.zeros(0, np.int32), *contexts])
+            columns = [
+                pa.array([ids[i] for i in some], pa.string()),
+                pa.array(drafts[some]),
+                pa.array([LAYOUTS[layouts[i]] for i in some], pa.string()),
+                lists(values, np.array([len(one) for one in contexts], int)),
+                pa.array([depths[i] for i in some], pa.list_(pa.float32())),
+                pa.array(tokens[some]),
+            ]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=EXAMPLES))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,10 +19,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from longgrain import shelf
 from longgrain.calls import Ledger
 from longgrain.errors import PlanError
+from longgrain.lay import SEPARATOR
 from longgrain.plan import Plan
 from longgrain.quota import share_out
 from longgrain.search import Index, terms
-from longgrain.lay import SEPARATOR
 from longgrain.spans import BLANK_LINE, Cuts, with_context
 from longgrain.store import Store
 from longgrain.types import (
@@ -31,15 +31,12 @@ from longgrain.types import (
     Draft,
     Dropped,
     Example,
-    Given,
     Grain,
-    Message,
     Recipe,
     Refused,
     Reply,
     Request,
     Side,
-    Slot,
     Span,
     Teacher,
     content_id,
@@ -62,10 +59,12 @@ class SideMaterials:
     teacher: Teacher
     ledger: Ledger
     folder: Path
+    shares: Mapping[Side, float]
     guards: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.index: Index = self.store.index
+        self._index: Index = self.store.index
+        self._outside = ~self.usable
         self.cuts: Cuts = self.store.cuts
         self.grains: list[int] = spread(np.flatnonzero(self.usable), self.seed)
 
@@ -92,9 +91,24 @@ class SideMaterials:
         low, high = self.store.doc_cuts[document], self.store.doc_cuts[document + 1]
         return (low + np.flatnonzero(self.usable[low:high])).tolist()  # type: ignore[no-any-return]
 
-    def belongs(self, numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of the cuts contexts of this side may use."""
-        return self.usable[numbers]
+    def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
+        """The grains of this side nearest to the words by BM25."""
+        numbers, scores = self._index.bm25(terms(words)[0], k, exclude=self._outside)
+        return list(zip(numbers.tolist(), scores.tolist(), strict=True))
+
+    def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
+        """The grains of this side that hold a share of the words' terms."""
+        codes = terms(words)[0]
+        if not len(codes):
+            return []
+        numbers, shares = self._index.overlap(codes, at_least)
+        mine = self.usable[numbers]
+        return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
+
+    @property
+    def judges(self) -> bool:
+        """Whether the teacher says of itself that it can take a second look."""
+        return bool(getattr(self.teacher, "judges", False))
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
         """Replies through the ledger: what was answered before is not asked again."""
@@ -103,6 +117,16 @@ class SideMaterials:
     def count(self, event: str, times: int = 1) -> None:
         """Counts that a guard acted."""
         self.guards[event] += times
+
+    def takes(self, name: str) -> bool:
+        """Whether an item with this name goes to this side; each goes to one."""
+        place = int(content_id("side", self.seed, name), 16) / 2**64
+        reached = 0.0
+        for side, share in self.shares.items():
+            reached += share
+            if place < reached:
+                return side == self.side
+        return self.side == "train"
 
     def path(self, name: str) -> Path:
         """A file named in the plan."""
@@ -161,8 +185,7 @@ def make(
 
 def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Recipe, str, int]]:
     """Side, recipe, kind and count, in the order of the plan."""
-    shares: dict[Side, float] = {"valid": plan.split.valid, "test": plan.split.test}
-    shares["train"] = 1 - shares["valid"] - shares["test"]
+    shares = side_shares(plan)
     for entry in plan.recipes:
         recipe = cast(Recipe, component("recipes", entry.use, entry.settings))
         counts = share_out(entry.examples, [shares[side] for side in sides])
@@ -231,7 +254,8 @@ def bare(draft: Draft, side: Side) -> Example:
     )
 
 
-def sides_in(plan: Plan) -> Iterator[Side]:
-    """The sides that the plan wants examples for."""
-    shares = {"train": 1.0, "valid": plan.split.valid, "test": plan.split.test}
-    yield from (side for side in SIDES if shares[side] > 0)
+def side_shares(plan: Plan) -> dict[Side, float]:
+    """The share of each side that the plan wants examples for."""
+    held = {"valid": plan.split.valid, "test": plan.split.test}
+    shares = {"train": 1 - sum(held.values()), **held}
+    return {side: shares[side] for side in SIDES if shares[side] > 0}

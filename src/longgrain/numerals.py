@@ -1,9 +1,12 @@
-"""The words or digits of one number, English or Chinese > its value as a float, or None."""
+"""The words or digits of one number, clock time or date > its value, or None."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+
+Day = tuple[int, int, int]  # year, month, day; 0 for what is not said
+Found = tuple[str, int, int, float | Day, str | None]  # kind, start, end, value, unit
 
 _SMALL = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
@@ -90,3 +93,20 @@ def _han_positional(text: str) -> float | None:
     tenths = last >= 100 and digit and text[-2:-1] not in "零〇"
     tail = (digit or 0) * (last // 10 if tenths else 1)
     return float(total + group + tail) if text else None
+
+
+def clock(text: str) -> float | None:
+    """Minutes after midnight of ``18:30``, ``6:30 p.m.``, ``2时47分`` or ``三点半``."""
+    numbers = [han_value(one) for one in re.findall(rf"[\d{HAN}]+", text)]
+    hour, minute = [*numbers, 0.0][:2]
+    if hour is None or minute is None or hour > 24 or minute > 59:
+        return None
+    late = re.search(r"p\.?m", text) is not None and hour < 12
+    return 60 * (hour + 12 * late) + (30 if text.endswith("半") else minute)
+
+
+def precision(year: int, month: int, day: int) -> str:
+    """How much of a date is said: "day", "month", "year" or "monthday" (no year)."""
+    if not year:
+        return "monthday"
+    return "day" if day else "month" if month else "year"

@@ -43,9 +43,10 @@ def assign(store: Store, plan: Plan) -> Sided:
     """Splits the store's documents by the plan."""
     codes, units = store.codes()
     count = len(store.cut_document)
-    cut_groups = groups(signatures(codes, units.astype(np.int64), count, every=4, whole=32)).astype(
-        np.int32
-    )
+    cut_groups = groups(
+        signatures(codes, units.astype(np.int64), count, every=4, whole=64),
+        containment=None,
+    ).astype(np.int32)
     of_document = store.cut_document[units].astype(np.int64)
     doc_groups = groups(signatures(codes, of_document, len(store.doc_ids)))
     chapters = chapters_of(store)
@@ -142,8 +143,10 @@ def _contaminated(store: Store, plan: Plan, sides: NDArray[np.int8]) -> list[Dro
         return []
     codes, units = store.codes()
     flags = np.zeros(len(codes), bool)
+    borders = np.searchsorted(units, store.doc_cuts)
     for benchmark in _benchmarks([plan.path(name) for name in plan.decontaminate]):
-        flags |= contaminated(codes, benchmark)
+        for low, high in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):
+            flags[low:high] |= contaminated(codes[low:high], benchmark)
     return [
         Dropped(
             step="split",

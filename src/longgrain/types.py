@@ -294,18 +294,6 @@ class Teacher(Protocol):
         ...
 
 
-class Searching(Protocol):
-    """Looks grains up by the terms of a text (`search.Index`)."""
-
-    def bm25(self, codes: Any, k: int, exclude: Any = None) -> tuple[Any, Any]:
-        """The ``k`` best grain numbers and their scores, best first."""
-        ...
-
-    def overlap(self, codes: Any, at_least: float) -> tuple[Any, Any]:
-        """Every grain that holds at least this share of the terms by weight, and its share."""
-        ...
-
-
 class Materials(Protocol):
     """What a recipe drafts from: the cut grains of one side, a search over them, a teacher.
 
@@ -329,8 +317,8 @@ class Materials(Protocol):
         ...
 
     @property
-    def index(self) -> Searching:
-        """A search over all grains of the run; `belongs` tells those of this side."""
+    def judges(self) -> bool:
+        """Whether the teacher can take a second look at a question and a grain."""
         ...
 
     def grain(self, number: int) -> Grain:
@@ -353,8 +341,12 @@ class Materials(Protocol):
         """The numbers of all usable grains of the same document and side, in reading order."""
         ...
 
-    def belongs(self, numbers: Any) -> Any:
-        """Which of the numbers are grains of this side that a context may use, as booleans."""
+    def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
+        """The ``k`` grains of this side nearest to the words by BM25, best first, with scores."""
+        ...
+
+    def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
+        """The grains of this side that hold this share of the words' terms, weighed by rarity."""
         ...
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
@@ -363,6 +355,10 @@ class Materials(Protocol):
 
     def count(self, event: str, times: int = 1) -> None:
         """Counts that a guard acted, under the words that the report shows."""
+        ...
+
+    def takes(self, name: str) -> bool:
+        """Whether an item that belongs to no document goes to this side, by the hash of its name."""
         ...
 
     def path(self, name: str) -> Path:

@@ -1,0 +1,253 @@
+"""Grains > questions about one grain or several, for contexts in which the evidence may lie anywhere.
+
+Information-intensive training (An et al. 2024, "Make Your LLM Fully Utilize the Context", arXiv
+2404.16811), with what the paper leaves open closed: no other grain of a context may answer too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import orjson
+
+from longgrain.errors import PlanError
+from longgrain.recipes.general import general_drafts
+from longgrain.recipes.rivals import Rivals
+from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
+from longgrain.types import (
+    Draft,
+    Dropped,
+    Given,
+    Materials,
+    Message,
+    Refused,
+    Reply,
+    Request,
+    Slot,
+    Span,
+)
+
+# How the paper's 1.75 million examples divide: 1.1 M, 300 K, 150 K, 200 K.
+SHARES = {"fine": 0.63, "integration": 0.17, "short": 0.09, "general": 0.11}
+# Grains are asked about again, for another fact, when one round over the side was not enough.
+ROUNDS = 6
+BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class In2:
+    """Fine-grained awareness, integration of several grains, short contexts, and general data.
+
+    ``shares`` of the kinds are scaled to 1; ``pieces`` bounds the evidence grains of integration;
+    ``keep_order`` is the share of integration examples whose evidence keeps its reading order (the
+    paper shuffles all); ``general`` is a file of the user's own instruction data; ``partners`` are
+    the grains offered beside the first for integration; ``hard`` grains nearest to the question are
+    kept for contexts, those above ``cap`` of the evidence's own BM25 score only after a second look
+    by a teacher that can. ``rival`` and ``fits`` are shares of a question's cue words: a grain
+    above the first stays out of its contexts, a sentence above the second makes it ambiguous.
+    """
+
+    name: ClassVar[str] = "in2"
+    source: ClassVar[str] = "An et al. 2024, arXiv 2404.16811"
+
+    shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
+    pieces: tuple[int, int] = (2, 5)
+    keep_order: float = 0.5
+    general: str = ""
+    partners: int = 8
+    hard: int = 24
+    cap: float = 0.6
+    rival: float = 0.5
+    fits: float = 0.8
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.shares) - set(SHARES))
+        if unknown or not any(self.shares.values()):
+            raise PlanError(
+                f"in2 shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, and one of them "
+                "must be above 0"
+            )
+        if not 2 <= self.pieces[0] <= self.pieces[1]:
+            raise PlanError(
+                f"in2 pieces {list(self.pieces)}: give two numbers from 2, smaller first"
+            )
+        if self.shares.get("general") and self.shares != SHARES and not self.general:
+            raise PlanError(
+                "in2 asks for a share of general data but names no file; set general: FILE (JSONL "
+                "with messages, or instruction and response), or general: 0 in shares"
+            )
+
+    def kinds(self, examples: int) -> Mapping[str, int]:
+        """Whole numbers by kind; without a file of general data that share goes to the others."""
+        shares = {kind: self.shares.get(kind, 0.0) for kind in SHARES}
+        if not self.general:
+            shares["general"] = 0.0
+        total = sum(shares.values())
+        exact = {kind: examples * share / total for kind, share in shares.items()}
+        whole = {kind: int(count) for kind, count in exact.items()}
+        left = examples - sum(whole.values())
+        for kind in sorted(exact, key=lambda kind: whole[kind] - exact[kind])[:left]:
+            whole[kind] += 1
+        return whole
+
+    def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
+        """Drafts of one kind, spread over all documents of the side."""
+        if kind == "general":
+            yield from general_drafts(materials.path(self.general), materials)
+            return
+        order = list(materials.grains)
+        if kind == "short":  # begins where the fine-grained questions arrive last
+            order.reverse()
+        asked: set[tuple[int, ...]] = set()
+        size = min(BATCH, max(8, wanted))
+        for round_ in range(ROUNDS):
+            for first in range(0, len(order), size):
+                some = order[first : first + size]
+                yield from self._asked(kind, materials, some, round_, asked)
+
+    def _asked(
+        self,
+        kind: str,
+        materials: Materials,
+        numbers: Sequence[int],
+        round_: int,
+        asked: set[tuple[int, ...]],
+    ) -> Iterator[Draft | Dropped]:
+        offered = [self._offer(kind, materials, number, round_) for number in numbers]
+        offered = [one for one in offered if len(one) >= (2 if kind == "integration" else 1)]
+        task = "in2.integration" if kind == "integration" else "in2.fine"
+        requests = [
+            Request(
+                task=task,
+                material=tuple(materials.text(number) for number in one),
+                settings={"language": materials.language(one[0]), "pieces": list(self.pieces)},
+                index=round_,
+            )
+            for one in offered
+        ]
+        for one, reply in zip(offered, materials.ask(requests), strict=True):
+            if isinstance(reply, Refused):
+                name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
+                yield Dropped(step="draft", id=name, reason=reply.reason)
+            else:
+                yield from self._chosen(kind, materials, one, reply, asked)
+
+    def _offer(self, kind: str, materials: Materials, number: int, round_: int) -> list[int]:
+        """The grain, and for integration others of its document: related ones and random ones."""
+        if kind != "integration":
+            return [number]
+        return Rivals(self, materials).partners(number, self.partners, round_)
+
+    def _chosen(
+        self,
+        kind: str,
+        materials: Materials,
+        numbers: Sequence[int],
+        reply: Reply,
+        asked: set[tuple[int, ...]],
+    ) -> Iterator[Draft | Dropped]:
+        """The first candidate of a reply that no other grain of the side answers."""
+        guard = Rivals(self, materials)
+        for candidate in _candidates(reply):
+            evidence = [
+                numbers[piece] for piece in dict.fromkeys(e[0] for e in candidate["evidence"])
+            ]
+            key = tuple(
+                place for e in candidate["evidence"] for place in (numbers[e[0]], int(e[1]))
+            )
+            if key in asked or not self._right_size(kind, evidence):
+                continue
+            rivals = guard.against(candidate, evidence)
+            if rivals is None:
+                yield Dropped(
+                    step="draft",
+                    id=f"{reply.call}:{candidate['template']}",
+                    reason="the question fits another sentence of its side",
+                    detail=str(candidate["question"]),
+                )
+                continue
+            asked.add(key)
+            yield self._draft(kind, materials, candidate, evidence, rivals, reply)
+            return
+
+    def _right_size(self, kind: str, evidence: Sequence[int]) -> bool:
+        if kind != "integration":
+            return len(evidence) == 1
+        return self.pieces[0] <= len(evidence) <= self.pieces[1]
+
+    def _draft(
+        self,
+        kind: str,
+        materials: Materials,
+        candidate: Mapping[str, Any],
+        evidence: Sequence[int],
+        rivals: Sequence[int],
+        reply: Reply,
+    ) -> Draft:
+        language = materials.language(evidence[0])
+        draw = _draw(reply.call, str(candidate["question"]), materials.seed)
+        hard = [] if kind == "short" else Rivals(self, materials).hard(candidate, evidence, rivals)
+        meta = {
+            "kind": kind,
+            "form": candidate["form"],
+            "template": candidate["template"],
+            "language": language,
+            "layout": "short" if kind == "short" else "long",
+            "keep_order": draw / 2**64 < self.keep_order,
+            "evidence": sorted(evidence),
+            "rivals": list(rivals),
+            "hard": hard,
+            "by": reply.teacher,
+            **{name: candidate[name] for name in KEPT if name in candidate},
+        }
+        return Draft(
+            recipe=self.name,
+            seed=materials.seed,
+            evidence=tuple(materials.grain(number) for number in sorted(evidence)),
+            messages=_messages(kind, language, candidate, reply, draw),
+            answer=str(candidate["answer"]),
+            meta=meta,
+        )
+
+
+# What a candidate says of itself that checks, probes and the report need again.
+KEPT = ("operands", "facts", "quotes", "cues")
+
+
+def _candidates(reply: Reply) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = orjson.loads(reply.text)
+    return found
+
+
+def _draw(*parts: str | int) -> int:
+    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:8], "little")
+
+
+def _messages(
+    kind: str, language: str, candidate: Mapping[str, Any], reply: Reply, draw: int
+) -> tuple[Message, ...]:
+    """Instruction, context, question; answer, the only words that are learned."""
+    spoken = language if language in INSTRUCTIONS else "en"
+    wordings = INSTRUCTIONS[spoken]
+    number = draw % len(wordings)
+
+    def given(name: str) -> Given:
+        return Given(source="longgrain.in2", id=f"{name}-{spoken}-{number}")
+
+    def said(words: str) -> Reply:
+        return Reply(teacher=reply.teacher, call=reply.call, text=words)
+
+    question, answer = str(candidate["question"]), str(candidate["reply"])
+    user = (
+        Span(role="instruction", origin=given("instruction"), text=wordings[number]),
+        Span(role="glue", origin=given("break"), text="\n\n"),
+        Slot(),
+        Span(role="glue", origin=given("label"), text=QUESTION[spoken]),
+        Span(role="question", origin=said(question), text=question),
+    )
+    assistant = (Span(role="answer", origin=said(answer), text=answer, loss=1.0),)
+    return (Message(speaker="user", spans=user), Message(speaker="assistant", spans=assistant))
