@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from longgrain.pack import Packing, lower_bound
 from longgrain.plan import Between, Plan
 from longgrain.quota import length_edges, share_out
 from longgrain.sides import Sided
+from longgrain.skim import skim
 from longgrain.store import Store
 from longgrain.tokens import Tokenizer
 from longgrain.types import ROLES, SIDES, Side
@@ -46,7 +48,7 @@ class Account:
     wished: Mapping[Side, Mapping[str, int]]
 
     def manifest(self) -> dict[str, Any]:
-        """All of manifest.json but the baseline."""
+        """All of manifest.json."""
         drafts = pq.read_table(
             self.folder / "drafts.parquet", columns=["evidence", "kind", "form", "language", "meta"]
         )
@@ -77,6 +79,7 @@ class Account:
             "documents": self._documents(asked),
             "split": self._split(),
             "guards": dict(self.tally.guards.most_common()),
+            "baseline": skim(self.store, self.laid, self.folder / "drafts.parquet"),
             "forms": self._forms(drafts),
             "quotas": quotas,
             "packing": {side: self._packing(side) for side in self.packed},
@@ -158,8 +161,6 @@ class Account:
         }
 
     def _forms(self, drafts: Any) -> dict[str, dict[str, int]]:
-        import orjson
-
         found: dict[str, Counter[str]] = {}
         for language, meta in zip(
             drafts.column("language").to_pylist(), drafts.column("meta").to_pylist(), strict=True
@@ -238,8 +239,6 @@ class Account:
 
 
 def _title(meta: str) -> str:
-    import orjson
-
     return str(orjson.loads(meta).get("title") or "")
 
 

@@ -21,7 +21,8 @@ _DATE = re.compile(
 )
 _DIGITS = re.compile(
     rf"(?P<clock>(?<![\d:.])\d{{1,2}}:\d\d(?!\d|:\d)(?:\s?[ap]\.?m\b\.?)?)"
-    rf"|(?<![\w.,:/#–—_^*+\\-])(?:"
+    r"|(?P<old>£\d+\s\d+s\b\.?(?:\s\d+d\b\.?)?)"
+    rf"|(?<![\w.,:/#–_^*+$£€¥\\-])(?:"
     rf"(?P<money>[£$€¥]\s?(?:{_AMOUNT}){_SCALE}?(?![\w,.]?\d|\s\d))"
     rf"|(?P<percent>(?:{_AMOUNT})\s?(?:%|per\s?cent\b))"
     rf"|(?P<ordinal>\d+(?:st|nd|rd|th)\b)"
@@ -34,9 +35,9 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    r"(?:\b(?:chapters?|sections?|parts?|figures?|fig\.|tables?|listings?|no\.|nos\.|numbers?|pages?"
-    r"|pp?\.|volumes?|vol\.|articles?|clauses?|steps?|appendix|items?|entry|rules?|levels?|versions?"
-    r"|editions?|equations?|lines?|routes?|berths?|rooms?|class|type|grade|phase|scene|books?|notes?"
+    r"(?:\b(?:chapters?|sections?|parts?|figures?|fig\.|tables?|listings?|nos?\.|numbers?|pages?"
+    r"|pp?\.|volumes?|vol\.|articles?|clauses?|steps?|appendix|items?|entry|rules?|levels?"
+    r"|versions?|editions?|equations?|lines?|routes?|berths?|rooms?|class|type|grade|phase|scene|books?|notes?"
     r"|form|channel|day|exercises?|examples?)|§)\s$",
     re.IGNORECASE,
 )
@@ -86,13 +87,18 @@ def english(text: str) -> Iterator[Found]:
                 taken.append(match.span())
                 yield found
         for match in _DIGITS.finditer(text):
-            if not any(start < match.end() and match.start() < end for start, end in taken):
+            if not _overlaps(match, taken):
+                taken.append(match.span())
                 yield from _number(match)
     for match in _WORDS.finditer(text):
         value = english_value(match[0].removesuffix(match["percent"] or ""))
-        if value is not None and value > 1:
+        if value is not None and value > 1 and not _overlaps(match, taken):
             unit = "%" if match["percent"] else _unit(text, match.start(), match.end())
             yield "number", match.start(), match.end(), value, unit
+
+
+def _overlaps(match: re.Match[str], taken: list[tuple[int, int]]) -> bool:
+    return any(start < match.end() and match.start() < end for start, end in taken)
 
 
 def _date(match: re.Match[str]) -> Found | None:
@@ -113,6 +119,8 @@ def _date(match: re.Match[str]) -> Found | None:
 
 def _number(match: re.Match[str]) -> Iterator[Found]:
     text, start, end = match.string, match.start(), match.end()
+    if match["old"]:  # £3 15s. is one sum, but not one number
+        return
     if match["clock"]:
         if (minutes := clock(match[0])) is not None:
             yield "number", start, end, minutes, "clock"

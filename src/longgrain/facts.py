@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from longgrain.chinese import chinese
 from longgrain.english import english
@@ -121,7 +121,8 @@ _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<percent>百分之(?=[\d{HAN}]))"
     rf"|(?P<han>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万萬亿億]+|[{HAN}]+)"
-    r"|(?P<digits>(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:\s(?:thousand|million|billion)\b)?)"
+    r"|(?P<digits>(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
+    r"(?:\s(?:thousand|million|billion)\b)?)"
     rf"|(?P<words>\b(?:{_COUNT})(?:[\s-](?:and\s)?(?:{_COUNT}))*\b)"
     r"|(?P<sign>%|per\s?cent\b|[$€£¥°])"
     r"|(?P<plain>[^\W\d_㐀-鿿豈-﫿]+(?:['’][^\W\d_]+)*|[㐀-鿿豈-﫿])"
@@ -179,6 +180,101 @@ def _value(answer: str) -> tuple[str, object] | None:
     answer = answer.strip().rstrip(".。")
     whole = [fact for fact in facts(answer) if fact.end - fact.start == len(answer)]
     return ("date", whole[0].value) if whole and whole[0].kind == "date" else None
+
+
+# --- what sentences say together ------------------------------------------------------------------
+
+
+def plain(text: str) -> str:
+    """Text as it is quoted in a question: without asterisks of emphasis and line breaks."""
+    text = text.replace("*", "")
+    if "\n" not in text:
+        return text
+    return re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*(?=[^\x00-\x7f])|\s+", _space, text)
+
+
+def _space(match: re.Match[str]) -> str:
+    before = match.string[match.start() - 1 : match.start()]
+    after = match.string[match.end() : match.end() + 1]
+    return "" if _IDEOGRAPH.match(before) or _IDEOGRAPH.match(after) else " "
+
+
+def number_text(value: float) -> str:
+    """A computed number as it is written in an answer: ``1234``, ``0.4``."""
+    return f"{round(value, 6):.15g}"
+
+
+def combine(form: str, filled: Sequence[Fact], *, descending: bool = False) -> str:
+    """The answer to a question over several facts of one quantity, in the question's order.
+
+    "compare" gives the difference (of calendar years for dates), "sum" the total, "order" the
+    labels A, B, ... sorted by value; anything else is the text of the only fact.
+    """
+    if form in ("compare", "sum"):
+        values = [fact.value[0] if isinstance(fact.value, tuple) else fact.value for fact in filled]
+        known = [value for value in values if value is not None]
+        return number_text(max(known) - min(known) if form == "compare" else sum(known))
+    if form == "order":
+        ranks = sorted(
+            range(len(filled)),
+            key=lambda one: cast(float, filled[one].value),
+            reverse=descending,
+        )
+        return ", ".join(chr(ord("A") + rank) for rank in ranks)
+    return filled[0].text
+
+
+def fits(statement: Mapping[str, Any], sentence: str, language: Language) -> Iterator[Fact]:
+    """What a sentence has in the place of a statement's blank, the words around it being equal."""
+    before, after, kind = statement["before"], statement["after"], statement["kind"]
+    sentence = plain(sentence)
+    if before not in sentence or after not in sentence:
+        return
+    if kind in ("number", "date"):
+        for fact in facts(sentence, language):
+            around = sentence[: fact.start].endswith(before), sentence[fact.end :].startswith(after)
+            if fact.kind == kind and all(around):
+                yield fact
+        return
+    opens = re.escape(before) if before else r"(?:\A|[.。！？”」])\s*"
+    for match in re.finditer(rf"{opens}([^\n]{{1,160}}?){re.escape(after)}", sentence):
+        yield Fact(kind=kind, start=match.start(1), end=match.end(1), text=match[1])
+
+
+def derive(question: Mapping[str, Any], sentences: Sequence[str]) -> str | None:
+    """The answer that follows from these sentences alone, or None where it does not.
+
+    Parameters
+    ----------
+    question : ``form``, ``language``, ``statements`` (each ``before`` and ``after`` its blank, its
+        ``kind``), for order ``descending``, for bridge ``asked`` (kind and unit of the last fact).
+
+    Each statement must fit exactly one sentence. The name of a bridge must be said in exactly one
+    other sentence, and that one must say one fact of the kind asked for.
+    """
+    language: Language = question["language"]
+    filled, used = [], []
+    for statement in question["statements"]:
+        found = [
+            (n, fact) for n, one in enumerate(sentences) for fact in fits(statement, one, language)
+        ]
+        if len({normalise(fact.text) for _, fact in found}) != 1:
+            return None
+        used.append(found[0][0])
+        filled.append(found[0][1])
+    if question["form"] != "bridge":
+        return combine(question["form"], filled, descending=question.get("descending", False))
+    name, asked = filled[0].text, question["asked"]
+    others = [one for n, one in enumerate(sentences) if n != used[0] and name in plain(one)]
+    answers = [
+        fact for one in others for fact in facts(one, language) if says(fact, question["asked"])
+    ]
+    return answers[0].text if len(others) == len(answers) == 1 else None
+
+
+def says(fact: Fact, asked: Sequence[str | None]) -> bool:
+    """Whether a fact is of the kind and, where one is named, the unit asked for."""
+    return fact.kind == asked[0] and asked[1] in (None, fact.unit)
 
 
 # --- negations and obligations --------------------------------------------------------------------

@@ -77,6 +77,11 @@ class SideMaterials:
         grain = self.cuts.grain(number)
         return self.store.texts[grain.doc_id][grain.start : grain.end]
 
+    def sentences(self, number: int) -> list[str]:
+        """The sentences of a cut."""
+        text = self.store.texts[self.cuts.grain(number).doc_id]
+        return [text[start:end] for start, end in self.store.sentences(number)]
+
     def language(self, number: int) -> str:
         """The language of the cut's document."""
         return self.languages[int(self.store.cut_document[number])]

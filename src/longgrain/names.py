@@ -101,6 +101,8 @@ def english_names(text: str) -> Iterator[Name]:
             continue
         if re.search(r"[A-Z]{2,}\s$", text[max(0, start - 6) : start]):
             continue
+        if titled and " of " in text[start:end]:  # Captain Tasker of Sandry
+            end = start + text[start:end].index(" of ")
         yield start, end, "person" if titled and not single else None
 
 
@@ -135,4 +137,5 @@ def _person(word: str) -> int:
 
 
 def _is_place(word: str) -> bool:
-    return 2 <= len(word) <= 6 and word not in _PLACES and not _NOT_IN_PLACE & set(word)
+    likely = 2 <= len(word) <= 6 and word not in _PLACES and word[-1] not in "里上中下前后後内外"
+    return likely and not _NOT_IN_PLACE & set(word)

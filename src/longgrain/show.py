@@ -1,4 +1,4 @@
-"""One example, laid out > what a reader sees: coloured terminal text, a table of spans, tokens, a web page.
+"""One example, laid out > what a reader sees: coloured terminal text, a table, tokens, a web page.
 
 Learned words are underlined in every view.
 """
@@ -25,6 +25,7 @@ from longgrain.types import Role
 
 if TYPE_CHECKING:
     import jinja2
+    from markupsafe import Markup
     from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
@@ -191,7 +192,7 @@ def trained(shown: Shown, *, whole: bool = False) -> Text:
 
 
 def html(shown: Shown) -> str:
-    """A page of its own: the example whole, the table of its spans, its tokens where they are given."""
+    """A page of its own: the example whole, the table of its spans, its tokens if given."""
     page = environment().get_template("explain.html")
     return page.render(shown=shown, runs=token_runs(shown.trained))
 
@@ -214,8 +215,15 @@ def environment() -> jinja2.Environment:
         "number": lambda value: f"{value:,}",
         "percent": percent,
     }
-    made.globals["turns"] = turns
+    made.globals |= {"turns": turns, "asset": asset}
     return made
+
+
+def asset(name: str) -> Markup:
+    """A style sheet or a script of ours, to be put into a page as it is."""
+    from markupsafe import Markup
+
+    return Markup((TEMPLATES / name).read_text("utf-8"))
 
 
 def percent(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""An encoded conversation > one example as a reader meets it: spans with their places, turns, folds.
+"""An encoded conversation > one example as a reader meets it: spans, turns, folds.
 
 Words of documents are shown as they are, but for control characters, which could move a
 terminal's cursor or turn the reading direction around.

@@ -24,7 +24,7 @@ from longgrain.engine import atomic
 from longgrain.ingest import ARRAYS
 from longgrain.search import Index
 from longgrain.spans import Cuts
-from longgrain.types import Dropped
+from longgrain.types import KINDS, Dropped
 
 TYPES = {
     "ids": np.int32,
@@ -161,6 +161,30 @@ class Store:
             ends=self.ends,
             metadata=self._cuts.column("line").to_pylist(),
         )
+
+    @cached_property
+    def leaves(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+        """Starts and ends of all sentences and headings, and where each document's begin."""
+        table = pq.read_table(self.folder / "tree.parquet", columns=["kind", "start", "end"])
+        kinds = np.asarray(table["kind"].combine_chunks().indices)
+        kept = np.isin(kinds, [KINDS.index("sentence"), KINDS.index("heading")])
+        owner = np.repeat(np.arange(len(self.doc_ids)), self.document("nodes"))[kept]
+        columns = [np.asarray(table[name])[kept].astype(np.int32) for name in ("start", "end")]
+        first = np.searchsorted(owner, np.arange(len(self.doc_ids) + 1))
+        return columns[0], columns[1], first.astype(np.int64)
+
+    def sentences(self, number: int) -> list[tuple[int, int]]:
+        """Where the sentences that touch a cut lie in its document, cut off at its borders."""
+        starts, ends, first = self.leaves
+        document = int(self.cut_document[number])
+        low, high = int(first[document]), int(first[document + 1])
+        start, end = int(self.starts[number]), int(self.ends[number])
+        a = low + int(np.searchsorted(ends[low:high], start, "right"))
+        b = low + int(np.searchsorted(starts[low:high], end))
+        return [
+            (max(start, s), min(end, e))
+            for s, e in zip(starts[a:b].tolist(), ends[a:b].tolist(), strict=True)
+        ]
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:

@@ -329,6 +329,10 @@ class Materials(Protocol):
         """Its words."""
         ...
 
+    def sentences(self, number: int) -> Sequence[str]:
+        """Its sentences; the first and last may go on outside it."""
+        ...
+
     def language(self, number: int) -> str:
         """The language of its document."""
         ...

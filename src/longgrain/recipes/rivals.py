@@ -10,7 +10,6 @@ import numpy as np
 import orjson
 
 from longgrain.facts import facts
-from longgrain.grains import sentence_ends
 from longgrain.search import terms
 from longgrain.types import Materials, Reply, Request
 
@@ -62,12 +61,10 @@ class Rivals:
 
     def _best_sentence(self, number: int, kind: str, cues: str) -> float:
         """The largest share of the cue words in a sentence of the grain that has such a fact."""
-        text = self.materials.text(number)
         language = self.materials.language(number)
         wanted = _codes(cues)
-        best, start = 0.0, 0
-        for end in sentence_ends(text).tolist():
-            sentence, start = text[start:end], end
+        best = 0.0
+        for sentence in self.materials.sentences(number):
             share = len(wanted & _codes(sentence)) / max(len(wanted), 1)
             if share > best and _has(sentence, kind, language):
                 best = share

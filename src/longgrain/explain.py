@@ -1,0 +1,198 @@
+"""A run and an example's id > all its spans and tokens, checked against the row that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from longgrain.encode import Encoded, Piece, encode, pieces
+from longgrain.errors import RunError
+from longgrain.rows import Row
+from longgrain.run import Run
+from longgrain.show import Shown, ShownToken, spans_of
+from longgrain.tokens import Tokenizer
+from longgrain.types import ROLES, Example, Grain, Side
+
+# Examples are picked for show from the first so many of a side.
+LOOKED_AT = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPlace:
+    """Where one example lies: the file, the row in it, and its tokens ``first`` to ``end``."""
+
+    file: str
+    number: int
+    row: Row
+    first: int
+    end: int
+
+
+def explain(run: Run | str | Path, example_id: str) -> Shown:
+    """One example with its words and tokens made again; ``example_id`` may be a unique beginning.
+
+    Raises RunError if there is no such example, and if a token, weight or role differs from the
+    packed row that holds the example.
+    """
+    run = run if isinstance(run, Run) else Run(Path(run))
+    example = run.example(example_id)
+    found = laid_out(run, example)
+    place = row_place(run, example)
+    if place is not None:
+        _compare(found, place)
+    return found
+
+
+def shown(run: Run, side: Side, limit: int) -> list[Shown]:
+    """A few examples of one side, of as many kinds, languages and layouts as there are."""
+    groups: dict[tuple[str, ...], list[Example]] = {}
+    for example in islice(run.examples(side), LOOKED_AT):
+        key = tuple(str(example.lineage[name]) for name in ("kind", "language", "layout"))
+        groups.setdefault(key, []).append(example)
+    turns = chain.from_iterable(zip_longest(*(groups[key] for key in sorted(groups))))
+    return [laid_out(run, one) for one in islice((one for one in turns if one), limit)]
+
+
+def laid_out(run: Run, example: Example) -> Shown:
+    """The example encoded anew from its messages: its spans, and its tokens as trained."""
+    messages = example.views["train"]
+    frame = run.template.frame(tuple(message.speaker for message in messages))
+    listed = pieces(messages, frame, run.texts())
+    [encoded] = encode([listed], run.tokenizer)
+    places = _places(run, [one.origin for one in listed if isinstance(one.origin, Grain)])
+    return Shown(
+        id=example.id,
+        recipe=example.recipe,
+        side=example.side,
+        language=str(example.lineage.get("language", "")),
+        kind=str(example.lineage.get("kind", "")),
+        spans=spans_of(
+            listed,
+            encoded.counts.tolist(),
+            speakers=[message.speaker for message in messages],
+            depths=example.depths,
+            place=places.__getitem__,
+        ),
+        trained=tuple(_tokens(listed, encoded, run.tokenizer)),
+    )
+
+
+def _places(run: Run, grains: Sequence[Grain]) -> dict[Grain, tuple[str, tuple[str, ...]]]:
+    """For each grain its document's source and the headings above its first words."""
+    cuts, rows = run.cuts, {name: row for row, name in enumerate(run.doc_ids)}
+    numbers = []
+    for grain in grains:
+        row = rows[grain.doc_id]
+        low, high = int(cuts.first[row]), int(cuts.first[row + 1])
+        numbers.append(low + int(np.searchsorted(cuts.starts[low:high], grain.start, "right")) - 1)
+    return {
+        grain: (run.sources[rows[grain.doc_id]], path)
+        for grain, path in zip(grains, run.headings(numbers), strict=True)
+    }
+
+
+def _tokens(
+    listed: Sequence[Piece], encoded: Encoded, tokenizer: Tokenizer
+) -> Iterator[ShownToken]:
+    words = TokenWords(tokenizer)
+    at = 0
+    for piece, count in zip(listed, encoded.counts.tolist(), strict=True):
+        for number in encoded.ids[at : at + count].tolist():
+            weight = piece.loss if at else 0.0
+            yield ShownToken(id=number, text=words(number), role=piece.role, weight=weight)
+            at += 1
+
+
+class TokenWords:
+    """Token id > its text; a token that is part of a character is shown as its bytes: ``\\xe4``."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._library = tokenizer.library
+        self._control = {int(one["id"]): text for text, one in tokenizer.control.items()}
+        self._bytes = _byte_of_character() if tokenizer.byte_lengths is not None else None
+
+    def __call__(self, number: int) -> str:
+        if number in self._control:
+            return self._control[number]
+        token = self._library.id_to_token(number) or ""
+        if self._bytes is None:
+            return token.replace("▁", " ")
+        raw = bytes(self._bytes[character] for character in token)
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode("utf-8", "backslashreplace")
+
+
+def _byte_of_character() -> dict[str, int]:
+    """The inverse of GPT-2's bytes_to_unicode."""
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    rest = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(256 + i): b for i, b in enumerate(rest)}
+
+
+def row_place(run: Run, example: Example) -> RowPlace | None:
+    """The row that holds the example; None for one that is longer than a row."""
+    for path in run.row_files(example.side):
+        with pq.ParquetFile(path) as file:
+            passed = 0
+            for group in range(file.num_row_groups):
+                names = file.read_row_group(group, columns=["example_ids"])["example_ids"]
+                for number, held in enumerate(names.to_pylist()):
+                    if example.id in held:
+                        values = file.read_row_group(group).slice(number, 1).to_pylist()[0]
+                        return _row_place(path.name, passed + number, values, example.id)
+                passed += len(names)
+    return None
+
+
+def _row_place(file: str, number: int, values: dict[str, list[object]], name: str) -> RowPlace:
+    arrays = {key: np.asarray(value) for key, value in values.items() if key != "example_ids"}
+    names = tuple(str(one) for one in values["example_ids"])
+    row = Row(example_ids=names, **arrays)
+    ends = np.cumsum(row.seq_lengths)
+    at = names.index(name)
+    return RowPlace(
+        file=file,
+        number=number,
+        row=row,
+        first=int(ends[at] - row.seq_lengths[at]),
+        end=int(ends[at]),
+    )
+
+
+def _compare(made: Shown, place: RowPlace) -> None:
+    """Raises RunError at the first token that is another one in the row."""
+    here = slice(place.first, place.end)
+    packed: dict[str, NDArray[np.generic]] = {
+        "id": place.row.input_ids[here],
+        "weight": place.row.weights[here],
+        "role": place.row.roles[here],
+    }
+    again = {
+        "id": np.array([token.id for token in made.trained]),
+        "weight": np.array([token.weight for token in made.trained], np.float32),
+        "role": np.array([ROLES.index(token.role) for token in made.trained]),
+    }
+    for what, values in packed.items():
+        if len(values) != len(again[what]):
+            said = f"has {len(values):,} tokens in its row, {len(again[what]):,} when made again"
+        elif (different := np.flatnonzero(values != again[what])).size:
+            at = int(different[0])
+            said = (
+                f"has {what} {values[at]} at token {at:,} in its row, but {again[what][at]} when "
+                f"made again ({len(different):,} tokens differ)"
+            )
+        else:
+            continue
+        raise RunError(
+            f"example {made.id} {said} (row {place.number} of {place.file}), so the run's files do "
+            "not belong together; check the sha256 of outputs in manifest.json, or build the plan "
+            "again"
+        )

@@ -1,0 +1,279 @@
+"""A plan, its documents and a small sample > what cannot work, and what a build will take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from longgrain.arrange import Stretches
+from longgrain.make import sides_in, wishes
+from longgrain.plan import Between, Plan
+from longgrain.run import Run
+from longgrain.sides import Sided
+from longgrain.store import Store
+from longgrain.types import SIDES, Side
+
+# Steps whose work grows with the documents, not with the examples.
+FIXED_STEPS = ("read", "cut", "split", "report")
+FIXED_FILES = ("documents.parquet", "grains.parquet", "report.html", "README.md", "plan.yaml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What there is to lay out, one entry a cut grain; ``sides`` is -1 for one that is not used."""
+
+    sides: NDArray[np.int8]
+    tokens: NDArray[np.int64]
+    documents: NDArray[np.int32]
+    languages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, store: Store, sided: Sided) -> Ground:
+        """In the middle of a build."""
+        return cls(
+            sides=sided.sides,
+            tokens=store.laid_tokens,
+            documents=store.cut_document,
+            languages=tuple(store.document("language")),
+        )
+
+    @classmethod
+    def of_run(cls, run: Run) -> Ground:
+        """Of a finished run."""
+        table = pq.read_table(
+            run.folder / "grains.parquet",
+            columns=["doc", "side", "tokens"],
+            filters=[("kind", "=", "cut")],
+        )
+        codes: dict[str, int] = {side: code for code, side in enumerate(SIDES)}
+        languages = pq.read_table(run.folder / "documents.parquet", columns=["language"])
+        return cls(
+            sides=np.array([codes.get(one, -1) for one in table["side"].to_pylist()], np.int8),
+            tokens=np.asarray(table["tokens"]).astype(np.int64),
+            documents=np.asarray(table["doc"]).astype(np.int32),
+            languages=tuple(languages["language"].to_pylist()),
+        )
+
+    def on(self, side: Side) -> NDArray[np.bool_]:
+        """The grains of one side."""
+        return self.sides == SIDES.index(side)
+
+    def pool(self, side: Side) -> int:
+        """Tokens of all grains of one side."""
+        return int(self.tokens[self.on(side)].sum())
+
+    def by_language(self, side: Side) -> dict[str, int]:
+        """Tokens of one side in each language."""
+        spoken = np.array(self.languages, dtype=object)[self.documents]
+        mine = self.on(side)
+        return {
+            language: int(self.tokens[mine & (spoken == language)].sum())
+            for language in sorted(set(self.languages))
+        }
+
+    @cached_property
+    def stretches(self) -> dict[Side, NDArray[np.int64]]:
+        """For each side, the tokens of each run of neighbouring grains of one document."""
+        found: dict[Side, NDArray[np.int64]] = {}
+        for side in SIDES:
+            runs = Stretches.of(self.on(side), self.documents, self.tokens)
+            ends = np.append(0, np.cumsum(self.tokens))
+            found[side] = ends[runs.last + 1] - ends[runs.first]
+        return found
+
+
+def problems(plan: Plan, store: Store, sided: Sided) -> list[str]:
+    """What cannot work, in plain words: a build with any of these would be a waste of time."""
+    return impossible(plan, Ground.of(store, sided))
+
+
+def impossible(plan: Plan, ground: Ground) -> list[str]:
+    """What cannot work with these documents: a pool shorter than the longest context."""
+    asked = wishes(plan, list(sides_in(plan)))
+    total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
+    return [
+        f"{side}: its documents hold {ground.pool(side):,} tokens, but contexts of up to "
+        f"{longest:,} are asked for (layout.lengths), and those cannot be filled; "
+        f"{_larger_side(side, 1.5 * longest / total)}ask for at most "
+        f"{_round_down(ground.pool(side)):,} tokens, or give more documents"
+        for side, kinds in asked.items()
+        if sum(kinds.values()) and ground.pool(side) < longest
+    ]
+
+
+def _larger_side(side: Side, share: float) -> str:
+    if side == "train":
+        return ""
+    return (
+        f"raise split.{side} to about {share:.2f}, " if share < 0.3 else f"set split.{side} to 0, "
+    )
+
+
+def _round_down(tokens: int) -> int:
+    """The largest power of two that is not larger, at least 256."""
+    return max(256, 1 << max(tokens, 1).bit_length() - 1)
+
+
+def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]:
+    """What will work only in part; ``manifest`` is that of a sample of the plan."""
+    asked = wishes(plan, list(sides_in(plan)))
+    return [
+        *_missing_files(plan),
+        *_narrow_depths(plan),
+        *_mixed_languages(plan, ground, asked),
+        *_short_documents(plan, ground, asked),
+        *_too_many(ground, asked, manifest),
+    ]
+
+
+def _missing_files(plan: Plan) -> Iterator[str]:
+    for name in plan.decontaminate:
+        if not plan.path(name).exists() and not any(mark in name for mark in "*?["):
+            yield f"decontaminate: there is no file {name!r}, so nothing is checked against it"
+    for number, entry in enumerate(plan.recipes):
+        general = entry.settings.get("general")
+        if isinstance(general, str) and general and not plan.path(general).exists():
+            yield f"recipes.{number}.general: there is no file {general!r} to take rows from"
+
+
+def _shortest(plan: Plan) -> int:
+    lengths = plan.layout.lengths
+    return lengths.min if isinstance(lengths, Between) else min(lengths)
+
+
+def _narrow_depths(plan: Plan) -> Iterator[str]:
+    bins, size = len(plan.layout.depth_shares), plan.grains.size
+    width = _shortest(plan) / bins
+    if width < size:
+        yield (
+            f"layout.depths: {bins} bins of the shortest context ({_shortest(plan):,} tokens) are "
+            f"{width:.0f} tokens wide, narrower than a grain of {size}, so depths cannot all be "
+            f"met; ask for at most {max(1, _shortest(plan) // size)} bins or longer contexts"
+        )
+
+
+def _mixed_languages(
+    plan: Plan, ground: Ground, asked: Mapping[Side, Mapping[str, int]]
+) -> Iterator[str]:
+    for side in asked:
+        if ground.pool(side) < plan.layout.longest:
+            continue
+        short = {
+            language: tokens
+            for language, tokens in ground.by_language(side).items()
+            if 0 < tokens < plan.layout.longest
+        }
+        if short:
+            held = ", ".join(f"{language} {tokens:,} tokens" for language, tokens in short.items())
+            yield (
+                f"{side}: one language alone cannot fill the longest context of "
+                f"{plan.layout.longest:,} tokens ({held}), so those are filled up with grains in "
+                "other languages"
+            )
+
+
+def _short_documents(
+    plan: Plan, ground: Ground, asked: Mapping[Side, Mapping[str, int]]
+) -> Iterator[str]:
+    if not plan.layout.in_order:
+        return
+    for side in asked:
+        lengths = ground.stretches[side]
+        able = int((lengths >= _shortest(plan)).sum())
+        if not able and len(lengths):
+            yield (
+                f"{side}: no document or chapter has {_shortest(plan):,} tokens in a row (the "
+                f"longest has {int(lengths.max()):,}), so none can be kept in order as "
+                f"layout.in_order {plan.layout.in_order:g} asks; pooled contexts take their place"
+            )
+
+
+def _too_many(
+    ground: Ground, asked: Mapping[Side, Mapping[str, int]], manifest: Mapping[str, Any]
+) -> Iterator[str]:
+    """More examples of a kind than the sample's yield lets expect of a side's grains."""
+    quotas: Mapping[str, Any] = manifest.get("quotas", {})
+    made = sum(kind["made"] for side in quotas.values() for kind in side["kinds"].values())
+    calls = int(manifest["teacher"]["asked"])
+    share = min(1.0, made / calls) if calls else 1.0
+    for side, kinds in asked.items():
+        grains = int(ground.on(side).sum())
+        for kind, wanted in kinds.items():
+            about = int(grains * share)
+            if wanted > about and kind != "general":
+                yield (
+                    f"{side}: {wanted:,} examples of kind {kind!r} are asked for, but about "
+                    f"{about:,} can be drafted from its {grains:,} grains; what is missing is "
+                    "listed as a shortfall; ask for fewer or give more documents"
+                )
+                continue
+            short = quotas.get(side, {}).get("kinds", {}).get(kind)
+            if short and short["made"] < short["wished"]:
+                yield (
+                    f"{side}: of {short['wished']:,} examples of kind {kind!r} in the sample only "
+                    f"{short['made']:,} could be made, so the plan's {wanted:,} will fall short"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What a whole build will take, from a sample of ``sampled`` examples: seconds, bytes of disk.
+
+    With ``exact`` the sample was the whole plan.
+    """
+
+    examples: int
+    drafts: int
+    calls: int
+    teacher: str
+    prompt_tokens: int
+    reply_tokens: int
+    money: float
+    currency: str
+    tokens: int
+    rows: int
+    seconds: float
+    disk: int
+    sampled: int
+    exact: bool
+
+
+def forecast(plan: Plan, sample: Run) -> Forecast:
+    """The sample's counts times how much larger the plan is; work on documents is counted once."""
+    manifest = sample.manifest
+    wanted = sum(entry.examples for entry in plan.recipes)
+    sampled = sum(entry.examples for entry in sample.plan.recipes)
+    scale = wanted / max(sampled, 1)
+    teacher, packing = manifest["teacher"], manifest["packing"].values()
+    steps = {one["step"]: float(one["seconds"]) for one in manifest["steps"]}
+    fixed = sum(seconds for step, seconds in steps.items() if step in FIXED_STEPS)
+    drafted = next((one for one in manifest["steps"] if one["step"] == "draft"), {"made": sampled})
+    return Forecast(
+        examples=wanted,
+        drafts=round(scale * drafted["made"]),
+        calls=round(scale * teacher["asked"]),
+        teacher=str(teacher["name"]),
+        prompt_tokens=round(scale * teacher["prompt_tokens"]),
+        reply_tokens=round(scale * teacher["reply_tokens"]),
+        money=scale * teacher["money"],
+        currency=str(teacher["currency"]),
+        tokens=round(scale * sum(one["tokens"] for one in packing)),
+        rows=round(scale * sum(one["rows"] for one in packing)),
+        seconds=fixed + scale * (sum(steps.values()) - fixed),
+        disk=_disk(sample.folder, scale),
+        sampled=sampled,
+        exact=wanted == sampled,
+    )
+
+
+def _disk(folder: Path, scale: float) -> int:
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
+    fixed = sum(size for name, size in sizes.items() if name in FIXED_FILES)
+    return round(fixed + scale * (sum(sizes.values()) - fixed))

@@ -1,0 +1,232 @@
+"""A folder of documents > a commented plan.yaml with numbers that suit what was found."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from longgrain.corpus import documents, sources
+from longgrain.engine import atomic
+from longgrain.errors import RunError, SourceError
+from longgrain.forecast import Ground
+from longgrain.ingest import IngestShard, ingest
+from longgrain.make import sides_in
+from longgrain.plan import Plan
+from longgrain.sides import assign
+from longgrain.store import merge
+from longgrain.tokens import SHIPPED, Tokenizer
+from longgrain.types import Document
+
+# Characters of each language on which characters per token are measured.
+MEASURED = 100_000
+# Below so many tokens, documents are split for real to see how much each side gets.
+FEW_TOKENS = 4_000_000
+LONGEST, SHORTEST = 32_768, 512
+MOST_EXAMPLES = 2_000
+# A side with fewer tokens gets a larger share where documents are few.
+ENOUGH = 8_192
+# One question for so many grains of text.
+GRAINS_AN_EXAMPLE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What lies in a folder; ``tokens`` by language, ``dropped`` by reason."""
+
+    sources: int
+    documents: int
+    tokens: Mapping[str, int]
+    dropped: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Tokens of all documents."""
+        return sum(self.tokens.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The settings that depend on what was found; lengths in tokens."""
+
+    held_out: float
+    longest: int
+    depths: int
+    examples: int
+
+    @property
+    def shortest(self) -> int:
+        """The shortest context."""
+        return max(256, self.longest // 8)
+
+
+def init(folder: str | Path, out: str | Path = "plan.yaml", *, force: bool = False) -> Path:
+    """Writes a plan for the documents at ``folder`` that `build` takes as it is; gives its path.
+
+    Raises SourceError if there is nothing to read, RunError if ``out`` is there and not ``force``.
+    """
+    out = Path(out)
+    if out.exists() and not force:
+        raise RunError(
+            f"{out} is already there and was left as it is; give another path with --out, or "
+            "--force to write over it"
+        )
+    found = look(folder)
+    numbers = suiting(found, folder)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(out) as part:
+        part.write_text(written(folder, out, found, numbers), "utf-8")
+    Plan.load(out)
+    return out
+
+
+def look(folder: str | Path) -> Found:
+    """Reads the documents once and estimates their tokens."""
+    listed = sources(folder)
+    characters: Counter[str] = Counter()
+    samples: dict[str, str] = {}
+    dropped: Counter[str] = Counter()
+    count = 0
+    for source in listed:
+        for item in documents(source):
+            if not isinstance(item, Document):
+                dropped[item.reason] += 1
+                continue
+            language = str(item.meta["language"])
+            count += 1
+            characters[language] += len(item.text)
+            kept = samples.get(language, "")
+            samples[language] = kept + item.text[: max(0, MEASURED - len(kept)) // 4 + 1]
+    if not count:
+        reasons = "; ".join(f"{number} x {reason}" for reason, number in dropped.items())
+        raise SourceError(
+            f"{str(folder)!r} holds no document that can be read ({reasons or 'no files'}), so "
+            "there is nothing to plan for; give a folder of txt, md, jsonl, csv or parquet files"
+        )
+    tokenizer = Tokenizer.load(SHIPPED)
+    return Found(
+        sources=len(listed),
+        documents=count,
+        tokens={
+            language: _tokens(characters[language], samples[language], tokenizer)
+            for language in sorted(characters)
+        },
+        dropped=dropped,
+    )
+
+
+def _tokens(characters: int, sample: str, tokenizer: Tokenizer) -> int:
+    return round(characters * len(tokenizer.encode([sample]).values) / max(len(sample), 1))
+
+
+def suiting(found: Found, folder: str | Path) -> Numbers:
+    """Numbers whose longest context the smallest side's pool can fill, twice over if it can be."""
+    held_out, pool = 0.05, int(0.05 * found.total / 2)
+    if found.total < FEW_TOKENS:
+        for held_out in (0.05, 0.1, 0.2, 0.0):
+            pool = smallest_pool(folder, held_out)
+            if pool >= ENOUGH:
+                break
+    if pool < SHORTEST:
+        raise SourceError(
+            f"{str(folder)!r} holds about {found.total:,} tokens, too few to lay out contexts of "
+            f"{SHORTEST} tokens; give more or longer documents"
+        )
+    longest = min(LONGEST, 1 << (max(pool // 2, SHORTEST)).bit_length() - 1)
+    return Numbers(
+        held_out=held_out,
+        longest=longest,
+        depths=max(1, min(10, longest // 8 // 128)),
+        examples=max(20, min(MOST_EXAMPLES, found.total // 128 // GRAINS_AN_EXAMPLE)),
+    )
+
+
+def smallest_pool(folder: str | Path, held_out: float) -> int:
+    """Tokens of the smallest side, from a real split of the documents."""
+    plan = Plan.of({"sources": [str(folder)], "split": {"valid": held_out, "test": held_out}})
+    with tempfile.TemporaryDirectory(prefix="longgrain-init-") as work:
+        shard = IngestShard(
+            number=0,
+            sources=tuple(sources(folder)),
+            folder=Path(work),
+            plan=plan,
+            tokenizer=Tokenizer.load(SHIPPED).agreeing([]),
+        )
+        store = merge([ingest(shard)], Path(work) / "store")
+        ground = Ground.of(store, assign(store, plan))
+        return min(ground.pool(side) for side in sides_in(plan))
+
+
+def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> str:
+    """The plan as YAML, a line of explanation for every setting."""
+    held = ", ".join(f"{tokens:,} tokens of {name}" for name, tokens in found.tokens.items())
+    dropped = "".join(f"\n#   not read: {n} x {reason}" for reason, n in found.dropped.items())
+    place = os.path.relpath(folder, out.parent)
+    return TEMPLATE.format(
+        documents=f"{found.documents:,} document{'s' * (found.documents != 1)}",
+        held=held,
+        dropped=dropped,
+        name="".join(c if c.isalnum() or c in "-." else "-" for c in Path(folder).resolve().name)
+        or "run",
+        place=place.replace("\\", "\\\\").replace('"', '\\"'),
+        held_out=numbers.held_out,
+        shortest=numbers.shortest,
+        longest=numbers.longest,
+        depths=numbers.depths,
+        examples=numbers.examples,
+        plan=out,
+    )
+
+
+TEMPLATE = """\
+# Found: {documents}, about {held}.{dropped}
+#
+#   longgrain preview {plan}     shows a few examples and what a build will take
+#   longgrain build {plan}       builds the whole set
+
+name: {name}            # the run's folder is runs/NAME
+seed: 17                # another seed draws other questions, contexts and sides
+sources: ["{place}"]    # files, folders and globs, read from this plan's folder
+
+tokenizer: longgrain    # or a tokenizer.json, or a Hugging Face model name: take your model's own
+template: chatml        # or "tokenizer" for the model's own chat template, or a Jinja file
+day: 2026-01-01         # what a template that asks for the date is told
+system: ""              # a system message before every example
+
+grains:
+  size: 128             # documents are cut into grains of about so many tokens
+  mode: sentence        # cuts end at sentence ends where possible; "exact" cuts at the size
+
+split:                  # contexts are made within one side, so nothing leaks
+  valid: {held_out}             # share of the tokens held out to watch training
+  test: {held_out}              # share of the tokens held out to the end
+  by: auto              # whole documents, or chapters where documents are too few
+decontaminate: []       # files of benchmarks: no grain that shares ten words in a row is used
+
+teacher: extractive     # offline and free: questions drawn from the text by rule
+
+recipes:
+  - use: in2            # information-intensive training: questions about grains in long contexts
+    examples: {examples}       # over all sides
+
+layout:
+  lengths:              # tokens of a whole example, spread evenly between
+    min: {shortest}
+    max: {longest}
+  depths: {depths}            # evidence lies equally often in each of so many parts of the context
+  distractors:          # the other grains of a context
+    random: 0.8         # any of the same side
+    hard: 0.1           # those nearest to the question
+    same_document: 0.1  # those of the evidence's own document
+  metadata: []          # what stands before a grain: title, heading, date, position
+  in_order: 0.1         # share of contexts that are one document as it stands
+  short: 1024           # tokens of a short context
+
+checks: [bounds, quote, answerable, leak, phrases, language]    # what an example must pass
+
+pack:
+  length: null          # tokens of a row; null takes the longest example
+"""
