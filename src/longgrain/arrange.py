@@ -15,10 +15,19 @@ from numpy.typing import NDArray
 
 from longgrain.assemble import document_bins
 from longgrain.plan import Between, Layout
-from longgrain.quota import Depths, listed_lengths, share_out, uniform_lengths
+from longgrain.quota import (
+    Depths,
+    bin_of,
+    least_of_bin,
+    listed_lengths,
+    share_out,
+    uniform_lengths,
+)
 
 LAYOUTS = ("pool", "document", "short", "none")
 POOL, DOCUMENT, SHORT, NONE = range(4)
+# What a stretch may gain when its ends are encoded again and a blank line is set behind it.
+JOINTS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +58,44 @@ class Stretches:
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
-    tokens: NDArray[np.int64]
+    edges: NDArray[np.int64]
 
     @classmethod
     def of(
         cls, usable: NDArray[np.bool_], documents: NDArray[np.int32], tokens: NDArray[np.int64]
     ) -> Stretches:
-        """From the cuts that may be used; ``tokens`` are those of each cut in its document."""
+        """From the cuts that may be used; ``tokens`` are those up to the next cut of its document."""
         kept = np.flatnonzero(usable)
         new = np.ones(len(kept), bool)
         new[1:] = (np.diff(kept) != 1) | (np.diff(documents[kept]) != 0)
         first = kept[new]
         last = kept[np.append(new[1:], True)] if len(kept) else kept
-        return cls(first=first, last=last, tokens=tokens)
+        return cls(first=first, last=last, edges=np.concatenate([[0], np.cumsum(tokens)]))
+
+    def tokens(self, first: int, last: int) -> int:
+        """Tokens of the stretch between two cuts, both included."""
+        return int(self.edges[last + 1] - self.edges[first])
 
     def around(self, cut: int) -> tuple[int, int]:
         """The first and last cut of the run that holds this one."""
         at = int(np.searchsorted(self.first, cut, "right")) - 1
         return int(self.first[at]), int(self.last[at])
+
+
+def tokens_to_next(
+    doc_tokens: NDArray[np.int64],
+    token_starts: NDArray[np.int32],
+    doc_cuts: NDArray[np.int64],
+    starts: NDArray[np.int32],
+) -> NDArray[np.int64]:
+    """(cuts,): tokens of the document from each cut to the next, or to the document's end."""
+    found = np.zeros(len(starts), np.int64)
+    for document in range(len(doc_cuts) - 1):
+        tokens = slice(int(doc_tokens[document]), int(doc_tokens[document + 1]))
+        cuts = slice(int(doc_cuts[document]), int(doc_cuts[document + 1]))
+        places = np.searchsorted(token_starts[tokens], starts[cuts])
+        found[cuts] = np.diff(places, append=tokens.stop - tokens.start)
+    return found
 
 
 def deal(
@@ -77,7 +106,8 @@ def deal(
     jobs: list[Job] = [Job(layout=NONE) for _ in drafts]
     counted: Counter[str] = Counter()
     long = [i for i, draft in enumerate(drafts) if draft.layout == "long"]
-    lengths = dict(zip(long, _lengths(layout, len(long), rng), strict=True))
+    needs = [_need(drafts[i], stretches) for i in long]
+    lengths = dict(zip(long, _fitted(_lengths(layout, len(long), rng), needs), strict=True))
     depths = Depths(layout.depth_shares, rng)
     wanted = share_out(len(long), [layout.in_order, 1 - layout.in_order])[0]
     for i in long:
@@ -106,6 +136,24 @@ def _lengths(layout: Layout, count: int, rng: np.random.Generator) -> NDArray[np
     return listed_lengths(count, layout.lengths, rng)
 
 
+def _need(draft: Light, stretches: Stretches) -> int:
+    """Tokens of a draft whose context is its evidence alone, a blank line behind each."""
+    return draft.shell + sum(stretches.tokens(cut, cut) + 2 for cut in draft.evidence)
+
+
+def _fitted(lengths: NDArray[np.int64], needs: Sequence[int]) -> list[int]:
+    """The lengths, exchanged so that no draft gets one that its evidence alone would break."""
+    found = [int(length) for length in lengths]
+    for i in sorted(range(len(found)), key=lambda i: -needs[i]):
+        if found[i] >= needs[i]:
+            continue
+        fits = [j for j in range(len(found)) if found[j] >= needs[i] and needs[j] <= found[i]]
+        if fits:
+            j = min(fits, key=lambda j: found[j])
+            found[i], found[j] = found[j], found[i]
+    return found
+
+
 def _in_order(
     draft: Light,
     tokens: int,
@@ -116,18 +164,17 @@ def _in_order(
 ) -> Job | None:
     """The draft in its own document, unread words around it, at the depth most wanted; or None."""
     first, last = stretches.around(min(draft.evidence))
-    wanted = tokens - draft.shell
-    if max(draft.evidence) > last or int(stretches.tokens[first : last + 1].sum()) < wanted:
+    wanted = tokens - draft.shell - JOINTS
+    if max(draft.evidence) > last or stretches.tokens(first, last) < wanted:
         return None
-    own = [cut - first for cut in draft.evidence]
+    least = _least(layout, tokens) - draft.shell
     bins = document_bins(
-        range(last - first + 1), own, stretches.tokens[first : last + 1], wanted, len(depths.shares)
+        stretches.edges, (first, last), draft.evidence, wanted, least, len(depths.shares)
     )
     clear = {
-        b: (first + low, first + high)
+        b: (low, high)
         for b, (low, high) in bins.items()
-        if depths.shares[b] > 0
-        and not any(first + low <= rival <= first + high for rival in draft.rivals)
+        if depths.shares[b] > 0 and not any(low <= rival <= high for rival in draft.rivals)
     }
     if bins and not clear:
         counted["ambiguous in its own document, so not kept in order"] += 1
@@ -135,17 +182,24 @@ def _in_order(
         return None
     chosen = depths.furthest_behind(sorted(clear))
     low, high = clear[chosen]
-    found = _bins_of(draft.evidence, low, high, stretches.tokens, len(depths.shares))
+    found = _bins_of(draft.evidence, low, high, stretches.edges, len(depths.shares))
     depths.take(found)
     return Job(layout=DOCUMENT, tokens=tokens, bins=tuple(found), first=low, last=high)
 
 
 def _bins_of(
-    evidence: Sequence[int], low: int, high: int, tokens: NDArray[np.int64], bins: int
+    evidence: Sequence[int], low: int, high: int, edges: NDArray[np.int64], bins: int
 ) -> list[int]:
-    ends = np.concatenate([[0], np.cumsum(tokens[low : high + 1])])
-    middles = [(ends[cut - low] + ends[cut - low + 1]) / 2 / ends[-1] for cut in evidence]
-    return [min(int(middle * bins), bins - 1) for middle in middles]
+    start, size = int(edges[low]), int(edges[high + 1] - edges[low])
+    middles = [(int(edges[cut] + edges[cut + 1]) / 2 - start) / size for cut in evidence]
+    return [bin_of(middle, bins) for middle in middles]
+
+
+def _least(layout: Layout, tokens: int) -> int:
+    """The shortest example that counts as one of this length."""
+    if isinstance(layout.lengths, Between):
+        return least_of_bin(tokens, layout.lengths.min, layout.lengths.max)
+    return max((length for length in layout.lengths if length < tokens), default=0) + 1
 
 
 def _short(draft: Light, tokens: int, stretches: Stretches, rng: np.random.Generator) -> Job:
@@ -153,17 +207,17 @@ def _short(draft: Light, tokens: int, stretches: Stretches, rng: np.random.Gener
     first, last = stretches.around(min(draft.evidence))
     low, high = min(draft.evidence), max(draft.evidence)
     high = min(high, last)
-    size = int(stretches.tokens[low : high + 1].sum())
+    size = stretches.tokens(low, high)
     blocked = set(draft.rivals)
     open_ends = [-1, 1]
     while open_ends:
         step = open_ends[int(rng.integers(len(open_ends)))]
         cut = low - 1 if step < 0 else high + 1
-        fits = first <= cut <= last and size + int(stretches.tokens[cut]) <= tokens
+        fits = first <= cut <= last and size + stretches.tokens(cut, cut) <= tokens
         if not fits or cut in blocked:
             open_ends.remove(step)
             continue
-        size += int(stretches.tokens[cut])
+        size += stretches.tokens(cut, cut)
         low, high = min(low, cut), max(high, cut)
     return Job(layout=SHORT, tokens=size, first=low, last=high)
 
@@ -175,7 +229,7 @@ def depth_quota(
     made = np.zeros(len(shares))
     for one in depths:
         for depth in one:
-            made[min(int(depth * len(shares)), len(shares) - 1)] += 1 / len(one)
+            made[bin_of(depth, len(shares))] += 1 / len(one)
     return {
         "edges": [round(edge, 6) for edge in np.linspace(0, 1, len(shares) + 1).tolist()],
         "wished": [round(share * len(depths), 3) for share in shares],

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from longgrain.quota import bin_of
 
 Numbers = NDArray[np.int32]
-# A grain is at most a little longer than the size of the cut, so the last gap of a context can be
-# closed to a few tokens by trying this many grains.
+# So many grains can be exchanged for so many others to close a context's last gap: nearly always to 0.
 CLOSING_TRIES = 96
 DEPTH_TRIES = 12
 
@@ -54,7 +53,7 @@ class Wish:
 
 
 class Context(NamedTuple):
-    """The grains in order, and for each evidence grain its depth (middle over all tokens)."""
+    """The grains in order, and in this order each evidence grain's depth (middle over all tokens)."""
 
     grains: Numbers
     depths: tuple[float, ...]
@@ -76,11 +75,10 @@ def assemble(wish: Wish, pool: Pool) -> Context | Short:
     if room < 0:
         return Short("evidence alone is longer than the context")
     chosen, guarded, twins = _distractors(wish, pool, room, rng)
-    total = int(pool.tokens[evidence].sum() + pool.tokens[chosen].sum())
-    if total < wish.tokens - 2 * int(pool.tokens[pool.members].max(initial=1)):
+    if room - int(pool.tokens[chosen].sum()) > 2 * int(pool.tokens[pool.members].max(initial=1)):
         return Short("pool is shorter than the context")
     grains, depths = _arranged(wish, evidence, chosen, pool, rng)
-    return Context(grains, depths, guarded, twins)
+    return Context(grains, tuple(sorted(depths)), guarded, twins)
 
 
 def _distractors(
@@ -133,20 +131,25 @@ def _first_seen(grains: Numbers) -> Numbers:
 
 
 def _fill(candidates: Numbers, tokens: NDArray[np.int64], room: int) -> Numbers:
-    """As many candidates as fit, then those that close the gap best."""
+    """As many candidates as fit, then one of the last of them exchanged to close the gap best."""
     reach = int(np.searchsorted(np.cumsum(tokens[candidates]), room, "right"))
     gap = room - int(tokens[candidates[:reach]].sum())
     spare = candidates[reach : reach + CLOSING_TRIES]
-    closing = []
-    while len(spare):
-        fits = np.where(tokens[spare] <= gap, tokens[spare], 0)
-        best = int(fits.argmax())
-        if fits[best] == 0:
-            break
-        closing.append(spare[best])
-        gap -= int(fits[best])
-        spare = np.delete(spare, best)
-    return np.concatenate([candidates[:reach], np.asarray(closing, np.int32)])
+    # The first candidates were asked for by name; taking nothing out is an exchange as well.
+    last = candidates[max(reach // 2, reach - CLOSING_TRIES) : reach]
+    if gap == 0 or not len(spare):
+        return candidates[:reach]
+    closer = tokens[spare][:, None] - np.append(tokens[last], 0)[None, :]
+    best = int(np.where(closer <= gap, closer, -1).argmax())
+    new, old = divmod(best, closer.shape[1])
+    if not 0 < closer[new, old] <= gap:
+        return candidates[:reach]
+    kept = (
+        np.delete(candidates[:reach], reach - len(last) + old)
+        if old < len(last)
+        else candidates[:reach]
+    )
+    return np.append(kept, spare[new])
 
 
 def _arranged(
@@ -203,31 +206,31 @@ def _place(
 
 
 def document_bins(
-    starts: Sequence[int],
+    edges: NDArray[np.int64],
+    run: tuple[int, int],
     evidence: Sequence[int],
-    tokens: NDArray[np.int64],
     wanted: int,
+    least: int,
     bins: int,
 ) -> dict[int, tuple[int, int]]:
     """For one real document kept in order: the stretches that hold all evidence, by depth bin.
 
-    ``starts`` are the numbers of the grains that a stretch may begin at. Each bin (of the first
-    evidence grain's depth) maps to the first and last grain of the stretch that lies deepest
-    inside the bin.
+    ``edges`` are the tokens before each cut of all documents and one more; ``run`` the first and
+    the last cut of the document's own. A stretch has ``least`` to ``wanted`` tokens. Each bin (of
+    the first evidence grain's depth) maps to the first and last cut of the stretch that lies
+    deepest inside the bin.
     """
-    first, last = min(evidence), max(evidence)
-    ends = np.concatenate([[0], np.cumsum(tokens)])
-    found: dict[int, tuple[float, int, int]] = {}
-    for start in starts:
-        if start > first:
-            break
-        stop = int(np.searchsorted(ends, ends[start] + wanted, "right")) - 1
-        if stop <= last or ends[-1] - ends[start] < wanted:
-            continue
-        size = ends[stop] - ends[start]
-        depth = ((ends[first] + ends[first + 1]) / 2 - ends[start]) / size
-        here = bin_of(float(depth), bins)
-        off = abs(depth * bins - here - 0.5)
-        if here not in found or off < found[here][0]:
-            found[here] = (float(off), start, stop - 1)
-    return {b: (a, z) for b, (_, a, z) in found.items()}
+    low, high = min(evidence), max(evidence)
+    earliest = max(run[0], int(np.searchsorted(edges, edges[high + 1] - wanted)))
+    starts = np.arange(earliest, low + 1)
+    starts = starts[edges[run[1] + 1] - edges[starts] >= wanted]
+    stops = np.searchsorted(edges, edges[starts] + wanted, "right") - 1
+    sizes = edges[stops] - edges[starts]
+    kept = (stops > high) & (sizes >= least)
+    starts, stops, sizes = starts[kept], stops[kept], sizes[kept]
+    depths = ((edges[low] + edges[low + 1]) / 2 - edges[starts]) / np.maximum(sizes, 1) * bins
+    numbers = np.minimum(depths.astype(int), bins - 1)
+    order = np.lexsort((np.abs(depths - numbers - 0.5), numbers))
+    found, first = np.unique(numbers[order], return_index=True)
+    best = order[first]
+    return {int(b): (int(starts[i]), int(stops[i]) - 1) for b, i in zip(found, best, strict=True)}

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from longgrain import engine
 from longgrain.account import Account
-from longgrain.arrange import Job, Light, Stretches, deal
+from longgrain.arrange import Job, Light, Stretches, deal, tokens_to_next
 from longgrain.calls import Ledger
 from longgrain.chat import ChatTemplate
 from longgrain.corpus import Source, documents, sources
@@ -29,10 +29,11 @@ from longgrain.drafts import BATCH, DraftWriter, read_drafts
 from longgrain.engine import atomic
 from longgrain.errors import PlanError, RunError
 from longgrain.fill import RowCounts, RowShard, fill
+from longgrain.forecast import problems
 from longgrain.ingest import IngestShard, ingest
 from longgrain.layouts import Laid, LayoutShard, counted, lay_out, write_examples
 from longgrain.make import SideMaterials, component, make, side_shares, wishes
-from longgrain.manifest import Tally, write_manifest
+from longgrain.manifest import Tally, sha256_of, write_manifest
 from longgrain.pack import Packing, pack
 from longgrain.plan import Plan
 from longgrain.run import Run, grains_table
@@ -48,6 +49,9 @@ SHARD_BYTES = 4 << 20
 FILE_TOKENS = 32 << 20
 # Texts on which a faster encoder must agree, and characters of each.
 SAMPLES, SAMPLE_SIZE = 12, 20_000
+
+# Which plan and inputs the folder is for.
+STATE = "state.json"
 
 Progress = Callable[[str], None]
 
@@ -84,7 +88,7 @@ def build(
     plan = plan if isinstance(plan, Plan) else Plan.load(plan)
     folder = Path(out) if out else Path("runs") / plan.name
     found = sources(*(_place(plan, name) for name in plan.sources))
-    state = {"plan": plan.id, "inputs": _inputs_id(found), "workers": None}
+    state = {"plan": plan.id, "inputs": _inputs_id(plan, found)}
     here = Building(plan=plan, folder=folder, workers=workers, tell=tell)
     if _prepare(here, state, replace=replace):
         return Run(folder)
@@ -97,41 +101,60 @@ def _place(plan: Plan, name: str) -> str:
     return name if scheme else str(plan.path(name))
 
 
-def _inputs_id(found: Sequence[Source]) -> str:
-    return content_id(*(part for one in found for part in (one.name, one.sha256)))
+def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
+    """The hash of all that is read: the sources, and the files that the plan names beside them."""
+    read = [*found, *sources(*(plan.path(name) for name in plan.decontaminate))]
+    settings = [value for entry in plan.recipes for value in entry.settings.values()]
+    beside = [plan.path(n) for n in (plan.tokenizer, plan.template, *settings) if isinstance(n, str)]
+    return content_id(
+        *(part for one in read for part in (one.name, one.sha256)),
+        *(sha256_of(path) for path in beside if path.is_file()),
+    )
 
 
 def _prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
     """Makes the folder ready; True if the run is already finished there."""
-    mark = here.folder / "state.json"
+    mark = here.folder / STATE
     before = orjson.loads(mark.read_bytes()) if mark.is_file() else None
-    finished = (here.folder / "manifest.json").is_file()
-    if before == state and finished:
+    if before == state and (here.folder / "manifest.json").is_file():
+        shutil.rmtree(here.work, ignore_errors=True)
         return True
-    if before is not None and before != state:
-        if not replace:
-            what = "another plan" if before["plan"] != state["plan"] else "other documents"
-            raise RunError(
-                f"{here.folder} holds a run of {what}, and a run is never mixed; give another "
-                "folder with --out, or --replace to build anew here (stored teacher calls are kept)"
-            )
-        _clear(here.folder)
-    elif before is None and here.folder.exists() and any(here.folder.iterdir()):
+    if before is None and _is_foreign(here.folder):
         raise RunError(
             f"{here.folder} is no run of longgrain and is not empty, so nothing was written; give "
             "another folder with --out"
         )
+    if before and before != state and not replace:
+        what = "another plan" if before["plan"] != state["plan"] else "other documents"
+        raise RunError(
+            f"{here.folder} holds a run of {what}, and a run is never mixed; give another "
+            "folder with --out, or --replace to build anew here (stored teacher calls are kept)"
+        )
+    if before is not None and before != state:
+        _clear(here.folder)
     here.work.mkdir(parents=True, exist_ok=True)
+    _mark(here.folder, state)
     with atomic(here.folder / "plan.yaml") as part:
         part.write_text(here.plan.as_yaml(), "utf-8")
-    with atomic(mark) as part:
-        part.write_bytes(orjson.dumps(state))
     return False
 
 
+def _is_foreign(folder: Path) -> bool:
+    """Whether the folder holds what no build left there before it wrote down its state."""
+    own = ("work", f".part-{STATE}")
+    return folder.exists() and any(path.name not in own for path in folder.iterdir())
+
+
+def _mark(folder: Path, state: Mapping[str, str]) -> None:
+    with atomic(folder / STATE) as part:
+        part.write_bytes(orjson.dumps(state))
+
+
 def _clear(folder: Path) -> None:
+    """Removes all but the stored calls; an empty state says so, in case it does not get to the end."""
+    _mark(folder, {})
     for path in folder.iterdir():
-        if path.name.startswith("calls.sqlite"):
+        if path.name.startswith("calls.sqlite") or path.name == STATE:
             continue
         if path.is_dir():
             shutil.rmtree(path)
@@ -155,7 +178,6 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
         packings = _pack(here, laid)
     with here.tally.step("rows"):
         rows = _rows(here, laid, places, packings)
-    with here.tally.step("write"):
         _write_tables(here, store, sided, laid, packings)
     account = Account(
         plan=here.plan,
@@ -237,13 +259,14 @@ def _split(here: Building, store: Store) -> Sided:
     for name, array in (("sides", sided.sides), ("groups", sided.groups)):
         with atomic(here.work / f"{name}.npy") as part, part.open("wb") as file:
             np.save(file, array)
-    kept = int((sided.sides >= 0).sum())
-    lost = len(sided.sides) - kept - len(sided.dropped)
-    over = [
-        Dropped(step="split", id=str(cut), reason="lies over the border of two sides")
-        for cut in np.flatnonzero(sided.sides < 0).tolist()[:lost]
-    ]
-    here.tally.count("split", asked=len(sided.sides), made=kept, dropped=[*sided.dropped, *over])
+    here.tally.count(
+        "split",
+        asked=len(sided.sides),
+        made=int((sided.sides >= 0).sum()),
+        dropped=sided.dropped,
+    )
+    if found := problems(here.plan, store, sided):
+        raise PlanError("; ".join(found))
     return sided
 
 
@@ -290,7 +313,7 @@ def _write_drafts(
 ) -> dict[str, Any]:
     """Streams drafts to disk; what was made and dropped, by side and kind."""
     made: Counter[str] = Counter()
-    dropped = 0
+    dropped: Counter[str] = Counter()
     waiting: list[tuple[Draft, Side]] = []
     writer = DraftWriter(here.work / "drafts.parquet")
     lost_path = here.work / "draft-dropped.jsonl"
@@ -298,7 +321,7 @@ def _write_drafts(
         for side, item in make(here.plan, materials):
             if isinstance(item, Dropped):
                 lost.write(orjson.dumps(asdict(item)) + b"\n")
-                dropped += 1
+                dropped[item.step] += 1
                 continue
             made[f"{side}/{item.meta.get('kind', item.recipe)}"] += 1
             waiting.append((item, side))
@@ -351,7 +374,7 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
     shells = Shells.open(here.work).tokens
     jobs: list[Job | None] = [None] * len(rows)
     counts: Counter[str] = Counter()
-    own = store.counts[:, 1] + store.counts[:, 2]
+    own = tokens_to_next(store.doc_tokens, store.token_starts, store.doc_cuts, store.starts)
     for code, side in enumerate(SIDES):
         mine = [i for i, row in enumerate(rows) if row["side"] == side]
         light = [
@@ -410,7 +433,19 @@ def _rows(
     for side, (mine, packing) in packings.items():
         shards = list(_row_shards(here, side, mine, packing, lengths, places))
         counts[side] = list(engine.run(fill, shards, workers=here.workers))
+        _whole(side, counts[side], lengths[mine[packing.items]])
+    packed = sum(len(packing.items) for _, packing in packings.values())
+    here.tally.count("rows", asked=packed, made=packed, dropped=[])
     return counts
+
+
+def _whole(side: Side, written: Sequence[RowCounts], lengths: NDArray[np.int64]) -> None:
+    """Raises if the rows of a side do not hold every token of its packed examples."""
+    tokens = sum(one.tokens for one in written)
+    if tokens != int(lengths.sum()):
+        raise AssertionError(
+            f"rows of {side}: examples of {int(lengths.sum())} tokens, but {tokens} written"
+        )
 
 
 def _row_shards(

@@ -1,12 +1,13 @@
-"""Counted bins and shares > chart options as plain JSON values, with the rows of the table beside each.
+"""Counted bins and shares > chart options as plain JSON values, with the table beside each.
 
-Colours are names of the page's style sheet ("--train"), so that a chart follows its light and dark mode.
+Colours are names of the page's style sheet ("--train"), so that charts follow light and dark mode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 GRID = {"left": 4, "right": 12, "top": 18, "bottom": 4, "containLabel": True}
@@ -39,16 +40,16 @@ class Chart:
 
 
 def histogram(side: str, quota: Mapping[str, Sequence[float]], *, unit: str) -> Chart:
-    """Bars of what was made, a stepped line of the quota; ``unit`` is "tokens" or "depth"."""
+    """Bars of what was made, the quota as outlines; ``unit`` is "tokens" or "depth"."""
     edges, wished, made = quota["edges"], quota["wished"], quota["made"]
-    labels = [_between(low, high, unit) for low, high in zip(edges, edges[1:], strict=False)]
+    labels = [_between(low, high, unit) for low, high in pairwise(edges)]
     rows = tuple(
         (label, _tidy(w), _tidy(m)) for label, w, m in zip(labels, wished, made, strict=True)
     )
     return Chart(
         title=side,
         note=_met(wished, made),
-        option=_bars_and_line(labels, rows, f"--{side}"),
+        option=_bars_and_outline(labels, rows, f"--{side}"),
         columns=("Depth" if unit == "depth" else "Tokens", "Quota", "Made"),
         rows=rows,
     )
@@ -66,25 +67,30 @@ def _met(wished: Sequence[float], made: Sequence[float]) -> str:
     return f"{_tidy(sum(made)):,} examples, a bin is {_tidy(off):,} off its quota"
 
 
-def _bars_and_line(
+def _bars_and_outline(
     labels: Sequence[str], rows: Sequence[tuple[str | float, ...]], colour: str
 ) -> dict[str, Any]:
     bars = {
         "name": "made",
         "type": "bar",
         "data": [row[2] for row in rows],
-        "itemStyle": {"color": colour, "opacity": 0.85},
+        "itemStyle": {"color": colour, "opacity": 0.8},
         "barCategoryGap": "12%",
         "animation": False,
     }
-    line = {
+    outline = {
         "name": "quota",
-        "type": "line",
+        "type": "bar",
         "data": [row[1] for row in rows],
-        "step": "middle",
-        "symbol": "none",
-        "color": "--quota",
-        "lineStyle": {"color": "--quota", "width": 1.5, "type": "dashed"},
+        "itemStyle": {
+            "color": "transparent",
+            "borderColor": "--quota",
+            "borderWidth": 1.5,
+            "borderType": "dashed",
+        },
+        "barGap": "-100%",
+        "z": 3,
+        "emphasis": {"disabled": True},
         "animation": False,
     }
     return {
@@ -93,12 +99,12 @@ def _bars_and_line(
         "tooltip": TOOLTIP,
         "xAxis": {"type": "category", "data": list(labels), **AXIS},
         "yAxis": {"type": "value", "minInterval": 1, **AXIS, "axisLine": {"show": False}},
-        "series": [bars, line],
+        "series": [bars, outline],
     }
 
 
 def overlap(baseline: Mapping[str, Mapping[str, int]]) -> Chart:
-    """How often the sentence with the largest word overlap holds the answer, by kind of question."""
+    """How often the sentence with the largest word overlap is right, by kind of question."""
     shares = {k: v["hit"] / v["asked"] for k, v in baseline.items() if v["asked"]}
     kinds = sorted(shares, key=lambda kind: (shares[kind], kind))
     values = [

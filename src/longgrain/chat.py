@@ -31,6 +31,11 @@ CHATML = (
 )
 
 
+BLANKS = "\n "
+# Words that a template which escapes or rewrites text would not leave as they are.
+HOSTILE = "<&>\"'\\ {{ }} {% %} <|im_end|> [INST] ~"
+
+
 @dataclass(frozen=True, slots=True)
 class Literal:
     """Words of the template. ``ends`` is the message whose turn they end, if they do."""
@@ -50,11 +55,14 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The place of a message's words, and on which sides the template trims their blanks."""
+    """The place of a message's words, and which blanks are trimmed there on either side.
+
+    ``trims_left`` and ``trims_right`` hold the characters: none, line feeds, or `BLANKS` for all.
+    """
 
     message: int
-    trims_left: bool = False
-    trims_right: bool = False
+    trims_left: str = ""
+    trims_right: str = ""
 
 
 Part = Literal | Control | Content
@@ -140,7 +148,22 @@ class ChatTemplate:
 
     @cached_property
     def watched(self) -> tuple[str, ...]:
-        """Words that the template looks for inside contents; content that holds one may be changed."""
+        """Words that the template looks for in contents and that change what it writes."""
+        return tuple(word for word in self._mentioned if self._minds(word))
+
+    def _minds(self, word: str) -> bool:
+        turns = ("user", "assistant") * 2
+        marks = _marks(turns)
+        try:
+            bare = _around(self, turns, marks, marks)
+            return not all(
+                all(_kept(self, turns, marks, bare, word, left=left)) for left in (True, False)
+            )
+        except TokenizerError:
+            return True
+
+    @cached_property
+    def _mentioned(self) -> tuple[str, ...]:
         tree = jinja2.Environment(extensions=[_Generation, loopcontrols]).parse(self.source)
         found = set[str]()
         for compare in tree.find_all(jinja2.nodes.Compare):
@@ -148,6 +171,8 @@ class ChatTemplate:
         for call in tree.find_all(jinja2.nodes.Call):
             if isinstance(call.node, jinja2.nodes.Getattr) and call.node.attr in _TEXT_METHODS:
                 found |= {_word(one) for one in call.args}
+        for used in tree.find_all(jinja2.nodes.Filter):
+            found |= {_word(one) for one in used.args} if used.name == "replace" else set()
         return tuple(sorted(found - {""}))
 
     def alters(self, text: str) -> bool:
@@ -168,22 +193,24 @@ def _frame(template: ChatTemplate, speakers: tuple[str, ...]) -> Frame:
         end = template.variables.get("eos_token") or "<|endoftext|>"
         known = end in template.tokenizer.control
         return (Content(0), *(_controls(template.tokenizer, end, 0) if known else ()))
-    marks = [f"qZ{number}sentinelZq" for number in range(len(speakers))]
+    marks = _marks(speakers)
     literals = _around(template, speakers, marks, marks)
-    padded = _around(template, speakers, marks, [f" \n{mark}\n " for mark in marks])
+    left, right = (_trims(template, speakers, marks, literals, left=side) for side in (True, False))
     parts: list[Part] = []
     for number, literal in enumerate(literals):
         ends = number - 1 if number and speakers[number - 1] == "assistant" else None
         parts += _controls(template.tokenizer, literal, ends)
         if number < len(marks):
-            left = _trims(template, padded[number], literal, number, left=True)
-            right = _trims(template, padded[number + 1], literals[number + 1], number, left=False)
-            parts.append(Content(number, left, right))
+            parts.append(Content(number, left[number], right[number]))
     return _swallowed(template.tokenizer, parts)
 
 
+def _marks(speakers: Sequence[str]) -> list[str]:
+    return [f"qZ{number}sentinelZq" for number in range(len(speakers))]
+
+
 def _around(
-    template: ChatTemplate, speakers: tuple[str, ...], marks: list[str], contents: list[str]
+    template: ChatTemplate, speakers: Sequence[str], marks: list[str], contents: list[str]
 ) -> list[str]:
     """The rendered conversation cut at the sentinels; refuses a template that drops or moves one."""
     rendered = template.render(speakers, contents)
@@ -203,19 +230,52 @@ def _around(
     return re.split("|".join(map(re.escape, marks)), rendered)
 
 
-def _trims(template: ChatTemplate, padded: str, bare: str, number: int, *, left: bool) -> bool:
-    """Whether padding around a message vanished on one side of it; refuses half-way changes."""
-    kept = padded.endswith(" \n") if left else padded.startswith("\n ")
-    whole = bare.endswith(" \n") if left else bare.startswith("\n ")
-    if kept and not whole:
-        return False
-    core = padded.removesuffix(" \n") if left else padded.removeprefix("\n ")
-    if core.strip() != bare.strip():
-        raise TokenizerError(
-            f"template {template.name!r} changes the blanks around message {number} in a way that "
-            "cannot be followed; use another template"
-        )
-    return True
+def _trims(
+    template: ChatTemplate,
+    speakers: Sequence[str],
+    marks: list[str],
+    literals: list[str],
+    *,
+    left: bool,
+) -> list[str]:
+    """For each message the blanks that the template trims on one side of it."""
+    if not all(_kept(template, speakers, marks, literals, HOSTILE, left=left)):
+        raise _changed(template, HOSTILE)
+    found = [""] * len(marks)
+    for blank in BLANKS:
+        kept = _kept(template, speakers, marks, literals, blank, left=left)
+        found = [had if keeps else had + blank for had, keeps in zip(found, kept, strict=True)]
+    return found
+
+
+def _kept(
+    template: ChatTemplate,
+    speakers: Sequence[str],
+    marks: list[str],
+    literals: list[str],
+    pad: str,
+    *,
+    left: bool,
+) -> list[bool]:
+    """Whether a pad on one side of each message stays; refuses a template that changes it."""
+    contents = [pad + mark if left else mark + pad for mark in marks]
+    padded = _around(template, speakers, marks, contents)
+    found = []
+    for number in range(len(marks)):
+        place = number if left else number + 1
+        bare = literals[place]
+        whole = bare + pad if left else pad + bare
+        if padded[place] not in (bare, whole):
+            raise _changed(template, pad)
+        found.append(padded[place] == whole)
+    return found
+
+
+def _changed(template: ChatTemplate, pad: str) -> TokenizerError:
+    return TokenizerError(
+        f"template {template.name!r} changes {pad!r} beside the words of a message, so tokens could "
+        "not be accounted for; use another template"
+    )
 
 
 def _controls(tokenizer: Tokenizer, literal: str, ends: int | None) -> list[Part]:
@@ -246,13 +306,14 @@ def _swallowed(tokenizer: Tokenizer, parts: list[Part]) -> Frame:
         token = tokenizer.control[part.text]
         before, after = found[i - 1] if i else None, found[i + 1] if i + 1 < len(found) else None
         if token.get("lstrip") and isinstance(before, Content):
-            found[i - 1] = Content(before.message, before.trims_left, True)
+            found[i - 1] = Content(before.message, before.trims_left, BLANKS)
         if token.get("rstrip") and isinstance(after, Content):
-            found[i + 1] = Content(after.message, True, after.trims_right)
+            found[i + 1] = Content(after.message, BLANKS, after.trims_right)
     return tuple(found)
 
 
-_TEXT_METHODS = {"split", "rsplit", "startswith", "endswith", "replace", "find", "lstrip", "rstrip"}
+_TEXT_METHODS = {"split", "rsplit", "partition", "rpartition", "startswith", "endswith", "find"}
+_TEXT_METHODS |= {"replace", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "count"}
 
 
 def _word(node: jinja2.nodes.Node) -> str:

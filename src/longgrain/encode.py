@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from longgrain.chat import Content, Control, Frame
+from longgrain.chat import BLANKS, Content, Control, Frame
 from longgrain.tokens import Ints, Offsets, Placed, Tokenizer
 from longgrain.types import ROLES, Given, Grain, Message, Reply, Role, Slot, Span
 
@@ -80,21 +80,22 @@ def _content(message: Message, place: Content, texts: Mapping[str, str]) -> list
     spans = [span for span in message.spans if not isinstance(span, Slot)]
     words = [span.words(texts) for span in spans]
     if place.trims_left:
-        words = _trimmed(words, left=True)
+        words = _trimmed(words, place.trims_left, left=True)
     if place.trims_right:
-        words = _trimmed(words, left=False)
+        words = _trimmed(words, place.trims_right, left=False)
     return [
         Piece(text=text, role=s.role, loss=s.loss, origin=s.origin, message=place.message)
         for s, text in zip(spans, words, strict=True)
     ]
 
 
-def _trimmed(words: list[str], *, left: bool) -> list[str]:
+def _trimmed(words: list[str], blanks: str, *, left: bool) -> list[str]:
     """The words with the blanks of one end of the whole message cut off."""
     kept, done = list(words), False
+    cut = None if blanks == BLANKS else blanks
     for i in range(len(words)) if left else reversed(range(len(words))):
         if not done:
-            kept[i] = words[i].lstrip() if left else words[i].rstrip()
+            kept[i] = words[i].lstrip(cut) if left else words[i].rstrip(cut)
             done = bool(kept[i])
     return kept
 
@@ -106,8 +107,9 @@ def encode(many: Sequence[Sequence[Piece]], tokenizer: Tokenizer) -> list[Encode
     control = np.array([piece.control is not None for piece in flat], bool)
     starts = _stretch_starts(control, borders)
     texts = ["" if piece.control is not None else piece.text for piece in flat]
+    alone = set(borders.tolist())
     joined = ["".join(texts[a:b]) for a, b in zip(starts, [*starts[1:], len(flat)], strict=True)]
-    placed = tokenizer.place(joined)
+    placed = tokenizer.place(joined, [start not in alone for start in starts])
     owners, over = deal(placed, texts, flat, starts)
     counts = np.bincount(owners, minlength=len(flat)).astype(np.int64)
     counts[control] = 1

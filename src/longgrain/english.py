@@ -70,6 +70,7 @@ _IRREGULAR = {
     "s": "s", "h": "h", "°c": "°C", "°": "°", "staff": "staff", "lives": "life", "knives": "knife",
     "leaves": "leaf", "halves": "half", "wives": "wife", "loaves": "loaf", "shelves": "shelf",
 }  # fmt: skip
+_POWER = re.compile(r"\b(?:cubic|square|nautical)\b")
 _VERB = rf"(?!(?:{'|'.join(_NOT_NOUN.split())})\b)"
 _NOUN = re.compile(
     rf"\s?((?:{_VERB}[a-z][a-z-]*\s){{0,2}}?"
@@ -149,7 +150,10 @@ def _unit(text: str, start: int, end: int) -> str | None:
     if title and title[1] not in _BEFORE_NUMBER:
         return "reference"
     found = _NOUN.match(text, end)
-    return singular(found["noun"]) if found else None
+    if found is None:
+        return None
+    power = _POWER.search(found[1])
+    return f"{power[0]} {singular(found['noun'])}" if power else singular(found["noun"])
 
 
 def counted_noun(text: str, end: int) -> str:
@@ -171,5 +175,7 @@ def singular(noun: str) -> str:
 
 
 def _is_year(text: str, start: int, digits: str) -> bool:
-    likely = re.fullmatch(r"1[0-9]\d\d|20\d\d", digits) is not None
+    if re.fullmatch(r"1[5-9]\d\d|20\d\d", digits):
+        return True
+    likely = re.fullmatch(r"1[0-4]\d\d", digits) is not None
     return likely and _YEAR_BEFORE.search(text[max(0, start - 9) : start]) is not None

@@ -15,7 +15,7 @@ from longgrain.encode import Encoded, Piece, encode, pieces
 from longgrain.errors import RunError
 from longgrain.rows import Row
 from longgrain.run import Run
-from longgrain.show import Shown, ShownToken, spans_of
+from longgrain.shown import Shown, ShownToken, spans_of
 from longgrain.tokens import Tokenizer
 from longgrain.types import ROLES, Example, Grain, Side
 
@@ -32,6 +32,14 @@ class RowPlace:
     row: Row
     first: int
     end: int
+
+    @property
+    def said(self) -> str:
+        """The place in words, for an example that was compared with it."""
+        return (
+            f"row {self.number:,} of {self.file}, tokens {self.first:,} to {self.end:,}: its ids, "
+            "weights and roles equal those above"
+        )
 
 
 def explain(run: Run | str | Path, example_id: str) -> Shown:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from longgrain.chinese import chinese
+from longgrain.english import counted_noun as counted_noun
 from longgrain.english import english
 from longgrain.names import chinese_names, english_names
 from longgrain.numerals import HAN, WORDS, Day, english_value, han_value
@@ -74,7 +75,7 @@ def facts(text: str, language: Language | None = None, *, names: bool = False) -
 _IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
 _MARKED = re.compile(
     r"\*\*(?P<bold>[^\s*][^*\n]{0,38}[^\s*.:。：])\*\*"
-    r"|`(?P<code>[^`\n]{2,40})`"
+    r"|`(?P<code>[^`\n]{1,60})`"
     r"|《(?P<title>[^《》\n]{1,30})》"
     r"|“(?P<curly>[^“”\n]{2,160})”|「(?P<corner>[^「」\n]{2,160})」"
     r"|(?<![\w\"])\"(?P<straight>[^\"\n]{2,160})\"(?![\w\"])"
@@ -87,7 +88,10 @@ def _marked(text: str, language: Language) -> Iterator[tuple[str, int, int, None
     """Terms between ** **, ` `, 《 》 and quoted phrases: three words or six Han characters."""
     for match in _MARKED.finditer(text):
         group = cast(str, match.lastgroup)
-        start, end = match.span(group)
+        start = match.start(group)
+        end = start + len(match[group].rstrip(" ,.;，。；"))
+        if end - start < 2:
+            continue
         if group in ("bold", "code", "title"):
             yield "term", start, end, None, group
         elif language == "zh" and _is_named(text, match):
@@ -266,9 +270,7 @@ def derive(question: Mapping[str, Any], sentences: Sequence[str]) -> str | None:
         return combine(question["form"], filled, descending=question.get("descending", False))
     name, asked = filled[0].text, question["asked"]
     others = [one for n, one in enumerate(sentences) if n != used[0] and name in plain(one)]
-    answers = [
-        fact for one in others for fact in facts(one, language) if says(fact, question["asked"])
-    ]
+    answers = [fact for one in others for fact in facts(one, language) if says(fact, asked)]
     return answers[0].text if len(others) == len(answers) == 1 else None
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import Stretches
-from longgrain.make import sides_in, wishes
+from longgrain.make import side_shares, wishes
 from longgrain.plan import Between, Plan
 from longgrain.run import Run
 from longgrain.sides import Sided
@@ -21,7 +21,7 @@ from longgrain.store import Store
 from longgrain.types import SIDES, Side
 
 # Steps whose work grows with the documents, not with the examples.
-FIXED_STEPS = ("read", "cut", "split", "report")
+FIXED_STEPS = ("read", "split", "write", "report")
 FIXED_FILES = ("documents.parquet", "grains.parquet", "report.html", "README.md", "plan.yaml")
 
 
@@ -63,7 +63,7 @@ class Ground:
 
     def on(self, side: Side) -> NDArray[np.bool_]:
         """The grains of one side."""
-        return self.sides == SIDES.index(side)
+        return np.equal(self.sides, SIDES.index(side))
 
     def pool(self, side: Side) -> int:
         """Tokens of all grains of one side."""
@@ -96,7 +96,7 @@ def problems(plan: Plan, store: Store, sided: Sided) -> list[str]:
 
 def impossible(plan: Plan, ground: Ground) -> list[str]:
     """What cannot work with these documents: a pool shorter than the longest context."""
-    asked = wishes(plan, list(sides_in(plan)))
+    asked = wishes(plan, list(side_shares(plan)))
     total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
     return [
         f"{side}: its documents hold {ground.pool(side):,} tokens, but contexts of up to "
@@ -123,7 +123,7 @@ def _round_down(tokens: int) -> int:
 
 def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]:
     """What will work only in part; ``manifest`` is that of a sample of the plan."""
-    asked = wishes(plan, list(sides_in(plan)))
+    asked = wishes(plan, list(side_shares(plan)))
     return [
         *_missing_files(plan),
         *_narrow_depths(plan),
@@ -198,27 +198,25 @@ def _short_documents(
 def _too_many(
     ground: Ground, asked: Mapping[Side, Mapping[str, int]], manifest: Mapping[str, Any]
 ) -> Iterator[str]:
-    """More examples of a kind than the sample's yield lets expect of a side's grains."""
-    quotas: Mapping[str, Any] = manifest.get("quotas", {})
+    """Kinds of which a side's grains hold too few, going by what the sample made of its calls."""
+    quotas: Mapping[str, Any] = manifest["quotas"]
     made = sum(kind["made"] for side in quotas.values() for kind in side["kinds"].values())
-    calls = int(manifest["teacher"]["asked"])
-    share = min(1.0, made / calls) if calls else 1.0
+    share = min(1.0, made / max(1, int(manifest["teacher"]["asked"])))
     for side, kinds in asked.items():
         grains = int(ground.on(side).sum())
         for kind, wanted in kinds.items():
-            about = int(grains * share)
-            if wanted > about and kind != "general":
+            tried = quotas.get(side, {}).get("kinds", {}).get(kind, {"wished": 0, "made": 0})
+            if tried["made"] < tried["wished"]:
                 yield (
-                    f"{side}: {wanted:,} examples of kind {kind!r} are asked for, but about "
-                    f"{about:,} can be drafted from its {grains:,} grains; what is missing is "
-                    "listed as a shortfall; ask for fewer or give more documents"
+                    f"{side}: of {tried['wished']:,} examples of kind {kind!r} in a sample only "
+                    f"{tried['made']:,} could be made, so {wanted:,} will not be met; what is "
+                    "missing is listed as a shortfall"
                 )
-                continue
-            short = quotas.get(side, {}).get("kinds", {}).get(kind)
-            if short and short["made"] < short["wished"]:
+            elif kind != "general" and wanted > (about := int(grains * share)):
                 yield (
-                    f"{side}: of {short['wished']:,} examples of kind {kind!r} in the sample only "
-                    f"{short['made']:,} could be made, so the plan's {wanted:,} will fall short"
+                    f"{side}: {wanted:,} examples of kind {kind!r} are asked for, but one question "
+                    f"a grain gives about {about:,} ({grains:,} grains), so some grains are asked "
+                    "about again and a shortfall is likely; ask for fewer or give more documents"
                 )
 
 
@@ -263,7 +261,7 @@ def forecast(plan: Plan, sample: Run) -> Forecast:
         prompt_tokens=round(scale * teacher["prompt_tokens"]),
         reply_tokens=round(scale * teacher["reply_tokens"]),
         money=scale * teacher["money"],
-        currency=str(teacher["currency"]),
+        currency=str(teacher.get("currency", "")),
         tokens=round(scale * sum(one["tokens"] for one in packing)),
         rows=round(scale * sum(one["rows"] for one in packing)),
         seconds=fixed + scale * (sum(steps.values()) - fixed),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from longgrain.engine import atomic
 from longgrain.errors import RunError, SourceError
 from longgrain.forecast import Ground
 from longgrain.ingest import IngestShard, ingest
-from longgrain.make import sides_in
+from longgrain.make import side_shares
 from longgrain.plan import Plan
 from longgrain.sides import assign
 from longgrain.store import merge
@@ -157,76 +159,82 @@ def smallest_pool(folder: str | Path, held_out: float) -> int:
         )
         store = merge([ingest(shard)], Path(work) / "store")
         ground = Ground.of(store, assign(store, plan))
-        return min(ground.pool(side) for side in sides_in(plan))
+        return min(ground.pool(side) for side in side_shares(plan))
 
 
 def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> str:
     """The plan as YAML, a line of explanation for every setting."""
-    held = ", ".join(f"{tokens:,} tokens of {name}" for name, tokens in found.tokens.items())
-    dropped = "".join(f"\n#   not read: {n} x {reason}" for reason, n in found.dropped.items())
-    place = os.path.relpath(folder, out.parent)
-    return TEMPLATE.format(
-        documents=f"{found.documents:,} document{'s' * (found.documents != 1)}",
-        held=held,
-        dropped=dropped,
-        name="".join(c if c.isalnum() or c in "-." else "-" for c in Path(folder).resolve().name)
-        or "run",
-        place=place.replace("\\", "\\\\").replace('"', '\\"'),
+    settings = TEMPLATE.format(
+        name=re.sub(r"[^\w.-]+", "-", Path(folder).resolve().name) or "run",
+        place=json.dumps(_place(folder, out), ensure_ascii=False),
         held_out=numbers.held_out,
         shortest=numbers.shortest,
         longest=numbers.longest,
         depths=numbers.depths,
         examples=numbers.examples,
-        plan=out,
     )
+    lines = (line.partition(" # ") for line in settings.splitlines())
+    aligned = [f"{key.rstrip():28}# {why}" if why else key for key, _, why in lines]
+    return "\n".join([*_heading(out, found), "", *aligned]) + "\n"
+
+
+def _place(folder: str | Path, out: Path) -> str:
+    """The folder as seen from the plan's own, or in full where that is shorter."""
+    relative, full = os.path.relpath(folder, out.parent), os.path.abspath(folder)
+    return min(relative, full, key=len)
+
+
+def _heading(out: Path, found: Found) -> Iterator[str]:
+    held = " and ".join(f"{tokens:,} tokens of {name}" for name, tokens in found.tokens.items())
+    yield f"# Found {found.documents:,} document{'s' * (found.documents != 1)}: about {held}."
+    for reason, count in found.dropped.items():
+        yield f"# Not read: {count:,} x {reason}."
+    yield "#"
+    yield f"#   longgrain preview {out}    shows a few examples and what a build will take"
+    yield f"#   longgrain build {out}      builds the whole set"
 
 
 TEMPLATE = """\
-# Found: {documents}, about {held}.{dropped}
-#
-#   longgrain preview {plan}     shows a few examples and what a build will take
-#   longgrain build {plan}       builds the whole set
+name: {name} # the run's folder is runs/NAME
+seed: 17 # another seed draws other questions, contexts and sides
+sources: [{place}] # files, folders and globs, seen from this file's folder
 
-name: {name}            # the run's folder is runs/NAME
-seed: 17                # another seed draws other questions, contexts and sides
-sources: ["{place}"]    # files, folders and globs, read from this plan's folder
+tokenizer: longgrain # take your model's own: a tokenizer.json or a Hugging Face model name
+template: chatml # or "tokenizer" for the model's own chat template, or a Jinja file
+day: 2026-01-01 # what a template that asks for the date is told
+system: "" # a system message before every example
 
-tokenizer: longgrain    # or a tokenizer.json, or a Hugging Face model name: take your model's own
-template: chatml        # or "tokenizer" for the model's own chat template, or a Jinja file
-day: 2026-01-01         # what a template that asks for the date is told
-system: ""              # a system message before every example
+grains: # documents are cut into grains, of which contexts are made
+  size: 128 # tokens of a grain
+  mode: sentence # ends at sentence ends where possible; "exact" cuts at the size
 
-grains:
-  size: 128             # documents are cut into grains of about so many tokens
-  mode: sentence        # cuts end at sentence ends where possible; "exact" cuts at the size
+split: # every context is made of one side alone, so nothing leaks
+  valid: {held_out} # share of the tokens that is held out to watch training
+  test: {held_out} # share of the tokens that is held out to the end
+  by: auto # whole documents, or chapters where documents are too few
+decontaminate: [] # files of benchmarks; what shares ten words in a row with them is left out
 
-split:                  # contexts are made within one side, so nothing leaks
-  valid: {held_out}             # share of the tokens held out to watch training
-  test: {held_out}              # share of the tokens held out to the end
-  by: auto              # whole documents, or chapters where documents are too few
-decontaminate: []       # files of benchmarks: no grain that shares ten words in a row is used
-
-teacher: extractive     # offline and free: questions drawn from the text by rule
+teacher: extractive # asks by rule about facts of the text: offline and free
 
 recipes:
-  - use: in2            # information-intensive training: questions about grains in long contexts
-    examples: {examples}       # over all sides
+  - use: in2 # information-intensive training: questions about grains in long contexts
+    examples: {examples} # over all sides
 
-layout:
-  lengths:              # tokens of a whole example, spread evenly between
+layout: # how contexts are laid out
+  lengths: # tokens of a whole example, spread evenly between the two
     min: {shortest}
     max: {longest}
-  depths: {depths}            # evidence lies equally often in each of so many parts of the context
-  distractors:          # the other grains of a context
-    random: 0.8         # any of the same side
-    hard: 0.1           # those nearest to the question
-    same_document: 0.1  # those of the evidence's own document
-  metadata: []          # what stands before a grain: title, heading, date, position
-  in_order: 0.1         # share of contexts that are one document as it stands
-  short: 1024           # tokens of a short context
+  depths: {depths} # the evidence lies in each of so many parts of the context equally often
+  distractors: # shares of the other grains of a context
+    random: 0.8 # any of the same side
+    hard: 0.1 # those nearest to the question that do not answer it
+    same_document: 0.1 # those of the evidence's own document
+  metadata: [] # what stands before a grain: title, heading, date, position
+  in_order: 0.1 # share of contexts that are one document as it stands
+  short: 1024 # tokens of a short context
 
-checks: [bounds, quote, answerable, leak, phrases, language]    # what an example must pass
+checks: [bounds, quote, answerable, leak, phrases, language] # what an example must pass
 
-pack:
-  length: null          # tokens of a row; null takes the longest example
+pack: # examples are packed whole into rows
+  length: null # tokens of a row; null takes the longest example
 """

@@ -2,7 +2,7 @@
 
 In a context a grain stands behind a line feed and before a blank line, whatever its neighbours
 are. So its ids are found once: the first and last few characters are encoded again up to a border
-(`tokens.is_border`), the ids between are a slice of the document's own.
+(`borders.is_border`), the ids between are a slice of the document's own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, code_points, is_border
+from longgrain.borders import code_points, is_border
+from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, place_by_bytes
 
 SEPARATOR = "\n\n"
 
@@ -24,7 +25,7 @@ class Laid:
 
     ``counts`` is (grains, 3): tokens of metadata, grain and separator; ``straddling`` counts, for
     each grain, the tokens that hold both its last character and the start of the separator.
-    ``exact`` says that the ids may be joined; otherwise they only tell the length.
+    ``exact`` says that the ids may be joined; otherwise only their number counts, and they are 0.
     """
 
     ids: Ragged
@@ -78,11 +79,13 @@ def lay(
         quote(points, borders, placed.starts, int(start), int(end))
         for start, end in zip(starts, ends, strict=True)
     ]
-    lines = tokenizer.encode([line + "\n" if line else "" for line in metadata])
-    heads = tokenizer.encode([text[q.head] if q.tail.start < q.tail.stop else "" for q in quoted])
+    lines = tokenizer.encode_open([line + "\n" if line else "" for line in metadata])
+    heads = tokenizer.encode_open(
+        [text[q.head] if q.tail.start < q.tail.stop else "" for q in quoted]
+    )
     # Without a border inside, the whole grain is its own tail.
     tails = [text[q.tail] if q.tail.start < q.tail.stop else text[q.head] for q in quoted]
-    closed = tokenizer.encode([tail + SEPARATOR for tail in tails])
+    closed = tokenizer.encode_open([tail + SEPARATOR for tail in tails])
     own, over = _own_tokens(closed, tails, tokenizer)
     parts = [
         array
@@ -106,8 +109,8 @@ def lay_stretch(
     borders = np.flatnonzero(is_border(code_points(text))).astype(np.int64)
     quoted = quote(code_points(text), borders, token_starts, 0, len(text))
     whole = quoted.tail.start == quoted.tail.stop
-    head = tokenizer.place([text[quoted.head] if not whole else ""])
-    tail = tokenizer.place([text[quoted.head if whole else quoted.tail] + SEPARATOR])
+    head = _placed_open("" if whole else text[quoted.head], tokenizer)
+    tail = _placed_open(text[quoted.head if whole else quoted.tail] + SEPARATOR, tokenizer)
     shift = 0 if whole else quoted.tail.start
     starts = np.concatenate([head.starts, token_starts[quoted.body], tail.starts + shift])
     ends = np.concatenate([starts[1:], [len(text) + len(SEPARATOR)]])
@@ -118,10 +121,19 @@ def lay_stretch(
     return joined, np.bincount(owner, minlength=len(closed)).astype(np.int64), int(over.sum())
 
 
+def _placed_open(text: str, tokenizer: Tokenizer) -> Placed:
+    assert tokenizer.byte_lengths is not None
+    found = place_by_bytes(text, tokenizer.encode_open([text]), tokenizer.byte_lengths)
+    assert found is not None  # a document that is normalised first is never laid by slices
+    return found
+
+
 def _joined(parts: list[Ints], lengths: Offsets) -> Ragged:
-    offsets = np.zeros(len(lengths) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    return Ragged(np.concatenate([*parts, np.zeros(0, np.int32)], dtype=np.int32), offsets)
+    return Ragged(np.concatenate([*parts, np.zeros(0, np.int32)], dtype=np.int32), _starts(lengths))
+
+
+def _starts(lengths: Offsets) -> Offsets:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def _own_tokens(
@@ -142,15 +154,16 @@ def _own_tokens(
 def _alone(
     text: str, starts: Offsets, ends: Offsets, metadata: Sequence[str], tokenizer: Tokenizer
 ) -> Laid:
-    """Each grain encoded alone: right for its length, not for joining."""
-    lines = tokenizer.encode([line + "\n" if line else "" for line in metadata])
-    words = tokenizer.encode([text[s:e] for s, e in zip(starts, ends, strict=True)])
-    closed = tokenizer.encode([text[s:e] + SEPARATOR for s, e in zip(starts, ends, strict=True)])
-    own = np.minimum(words.lengths, closed.lengths)
-    counts = np.stack([lines.lengths, own, closed.lengths - own], axis=1)
-    parts = [array for i in range(len(starts)) for array in (lines[i], closed[i])]
+    """Each grain encoded behind a blank line of its own: right for its length, not for joining."""
+    grains = [SEPARATOR + text[s:e] for s, e in zip(starts, ends, strict=True)]
+    lines = [SEPARATOR + line + "\n" if line else SEPARATOR for line in metadata]
+    before = len(tokenizer.encode([SEPARATOR])[0])
+    closed = tokenizer.encode([grain + SEPARATOR for grain in grains])
+    sizes = closed.lengths - before
+    own = np.minimum(tokenizer.encode(grains).lengths - before, sizes)
+    counts = np.stack([tokenizer.encode(lines).lengths - before, own, sizes - own], axis=1)
     return Laid(
-        ids=_joined(parts, counts.sum(1)),
+        ids=Ragged(np.zeros(int(counts.sum()), np.int32), _starts(counts.sum(1))),
         counts=counts,
         straddling=np.zeros(len(starts), np.int64),
         exact=False,

@@ -13,9 +13,9 @@ _TITLES = (
     "Countess Inspector Reverend Major General Prince Princess President Baron Duke Father Sister"
 )
 _TITLED = frozenset(_TITLES.split())
-_WORD = r"[A-ZÀ-Þ](?:[A-Za-zÀ-ÿ]|[’'-](?=[A-Za-z]{2}))*[a-zß-ÿ]"
+_WORD = r"[A-ZÀ-Þ](?:[A-Za-zÀ-ÿ]|[’'-](?=[A-Za-z]{2}))*[a-zß-ÿ](?!\w)"
 _ENGLISH = re.compile(
-    rf"(?<![\w.’'_-])(?:{'|'.join(_TITLES.split())}|St)\.\s{_WORD}(?:\s{_WORD})*"
+    rf"(?<![\w.’'_-])(?:{'|'.join(_TITLES.split())}|St)\.\s(?:[A-Z]\.\s)*{_WORD}(?:\s{_WORD})*"
     rf"|(?<![\w’'_-]){_WORD}(?:\s(?:(?:of|de|van|von|du|la|der)\s)?(?:[A-Z]\.\s)?{_WORD})*"
 )
 _OPENS = frozenset('.!?:;"“‘(>*#|•—–-_[`')
@@ -33,7 +33,8 @@ _COMMON = """
     thus till to together too two under unless until up upon us very was we were what when whence
     where whereas whether which while who whom whose why will with within without would yes yet you
     your young dear good great new oh ah well thank please note dr mr mrs st today tomorrow nine
-    monday tuesday wednesday thursday friday saturday sunday january february march april may june
+    monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays
+    thursdays fridays saturdays sundays january february march april may june
     july august september october november december spring summer autumn winter christmas easter
     english french german spanish italian dutch russian chinese japanese american british european
     indian african latin greek roman turkish irish scotch scottish welsh christian catholic jewish
@@ -42,6 +43,9 @@ _COMMON = """
     north south east west eastern western northern southern four five eight mine ours
 """
 _NO_NAME = frozenset(_COMMON.split())
+_ADJECTIVES = frozenset(
+    ("new", "great", "good", "dear", "poor", "old", "young", "north", "south", "east", "west")
+)
 _COUNTED = """
     chapter section part figure table listing appendix article number volume book page step class
     clause act scene phase level item rule berth fig no vol
@@ -72,9 +76,17 @@ _COMPOUND = (
     "令狐",
 )
 _NOT_LAST = frozenset(
-    "任见見了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
+    "任见見者至了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
 )
-_NOT_IN_PLACE = frozenset("为為的了是和与與也在从從到于於不被把有之并")
+_BEFORE_PERSON = frozenset("与與和同跟对對向被由给給令命使遣见見教叫请請问問是有即乃及并將将引")
+_AFTER_PERSON = frozenset(
+    "曰道说說笑问問答叹嘆见見听聽看的在是和与與及也便就又将將把被从從向对對到来來去回出入进進引领領率命令使为為"
+    "等之乃遂即亦自不已忙只坐走拿叫喝怒喜哭既因以接"
+)
+_BEFORE_PLACE = frozenset(
+    "在到从從至往于於自赴离離入出过過守取破攻围圍据據向回经經去驻駐屯居来來奔投与與和及是的、，。；：“「（(《 "
+)
+_NOT_IN_PLACE = frozenset("一二三四五六七八九十为為的了是和与與也在从從到于於不被把有之并")
 _PLACES = frozenset(
     {"中国", "中國", "全国", "天下", "江湖", "人间", "人間", "世界", "西方", "东方"}
 )
@@ -92,14 +104,18 @@ def english_names(text: str) -> Iterator[Name]:
             single = first.end() == end - start
             common = head in _NO_NAME or (opens and head.endswith(("ly", "ing")))
             titled = first[0].rstrip(".") in _TITLED
-            if not common or single or titled:
+            if not (common and opens) or single or titled or head in _ADJECTIVES:
                 break
             start, opens = start + first.end() + 1, False
         if single and (common or opens or f" {head} " in text):
             continue
+        if opens and head in _ADJECTIVES:  # Good Intent sank, or Good Holmes came?
+            continue
         if head in _NUMBERED or re.match(r"\s\d|\s[IVX]+\b", text[end : end + 4]):
             continue
-        if re.search(r"[A-Z]{2,}\s$", text[max(0, start - 6) : start]):
+        if re.match(r"[A-Z]{2,}s?$", text[start:end]):
+            continue
+        if re.search(r"[A-Z]{2,}\s$|\b[A-Z]\.\s$", text[max(0, start - 6) : start]):
             continue
         if titled and " of " in text[start:end]:  # Captain Tasker of Sandry
             end = start + text[start:end].index(" of ")
@@ -118,9 +134,10 @@ def chinese_names(text: str) -> Iterator[Name]:
     at = 0
     for word, tag in rjieba.tag(text):
         at = text.index(word, at)
-        if tag == "nr" and (length := _person(word)):
+        length = _person(word) if tag == "nr" else 0
+        if length and _stands_alone(text, at, length):
             yield at, at + length, "person"
-        elif tag == "ns" and _is_place(word):
+        elif tag == "ns" and _is_place(word) and (not at or text[at - 1] in _BEFORE_PLACE):
             yield at, at + len(word), "place"
         elif tag == "nt" and 2 < len(word) < 13:
             yield at, at + len(word), "organisation"
@@ -136,6 +153,17 @@ def _person(word: str) -> int:
     return len(word) if known and 2 <= len(word) <= longest and word[-1] not in _NOT_LAST else 0
 
 
+def _stands_alone(text: str, at: int, length: int) -> bool:
+    """The words around a person's name border on it; a name of two may be two of three."""
+    before, after = text[at - 1 : at] if at else "", text[at + length : at + length + 1]
+    opened = not before or before in _BEFORE_PERSON or not before.isalnum()
+    return opened and (length > 2 or after in _AFTER_PERSON or not after.isalnum())
+
+
 def _is_place(word: str) -> bool:
-    likely = 2 <= len(word) <= 6 and word not in _PLACES and word[-1] not in "里上中下前后後内外"
+    likely = (
+        2 <= len(word) <= 6
+        and word not in _PLACES
+        and word[-1] not in "里上中下前后後内外底边邊面头頭旁间間"
+    )
     return likely and not _NOT_IN_PLACE & set(word)

@@ -14,7 +14,7 @@ from longgrain.forecast import Forecast, Ground, doubts, forecast, impossible
 from longgrain.plan import Plan
 from longgrain.quota import share_out
 from longgrain.run import Run
-from longgrain.show import Shown
+from longgrain.shown import Shown
 
 # A sample is large enough to measure by; with a teacher that may cost money it is small.
 SAMPLE, PAID_SAMPLE = 200, 20

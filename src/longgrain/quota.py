@@ -6,12 +6,17 @@ whatever the number of workers; what cannot be met is found by comparing with wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+# How far below its aim a context may end: 96 grains are tried for the last gap, so 16 tokens are rare.
+SLACK = 16
+# Two evidence grains of one example share a depth bin only where others are so much less behind.
+NEARLY = 0.5
 
 
 def share_out(total: int, shares: Sequence[float]) -> list[int]:
@@ -25,10 +30,19 @@ def share_out(total: int, shares: Sequence[float]) -> list[int]:
 
 
 def uniform_lengths(count: int, low: int, high: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """``count`` lengths spread evenly over [low, high], one in each stratum, in random order."""
-    strata = (np.arange(count) + rng.random(count)) / max(count, 1)
-    lengths = low + strata * (high - low)
-    return rng.permutation(np.ceil(lengths).astype(np.int64).clip(low, high))
+    """``count`` lengths spread evenly over [low, high], in random order.
+
+    Each bin of `length_edges` gets its share, one length in each stratum of the bin. Its lowest
+    `SLACK` tokens stay free, since a context ends a few tokens below its aim.
+    """
+    edges = length_edges(low, high)
+    lengths = [np.zeros(0, np.int64)]
+    for number, some in enumerate(share_out(count, [1] * (len(edges) - 1))):
+        top = high if number == len(edges) - 2 else math.ceil(edges[number + 1]) - 1
+        floor = min(math.ceil(edges[number]) + SLACK, top)
+        strata = (np.arange(some) + rng.random(some)) / max(some, 1)
+        lengths.append(np.round(floor + strata * (top - floor)).astype(np.int64))
+    return rng.permutation(np.concatenate(lengths))
 
 
 def listed_lengths(
@@ -40,15 +54,21 @@ def listed_lengths(
 
 
 def length_edges(low: int, high: int, bins: int = 10) -> Floats:
-    """Borders of equal length bins, for the quota of uniform lengths."""
-    return np.linspace(low, high, bins + 1)
+    """Borders of equal length bins, for the quota of uniform lengths; none is too narrow to hit."""
+    return np.linspace(low, high, min(bins, max(1, (high - low) // (4 * SLACK))) + 1)
+
+
+def least_of_bin(tokens: int, low: int, high: int) -> int:
+    """The lowest length in the bin of a length."""
+    edges = length_edges(low, high)
+    return math.ceil(float(edges[max(0, int(np.searchsorted(edges[:-1], tokens, "right")) - 1)]))
 
 
 class Depths:
     """Deals out depth bins so that the weight in each stays nearest to its share.
 
-    An evidence grain of an example with k of them weighs 1/k. Each gets the allowed bin that is
-    furthest behind, and no two of one example the same bin where that can be had, so every bin ends
+    An evidence grain of an example with k of them weighs 1/k. Each gets the bin that is furthest
+    behind, or one that its example has not yet and that is nearly as far behind, so every bin ends
     within one example of its quota.
     """
 
@@ -60,11 +80,14 @@ class Depths:
 
     def deal(self, grains: int) -> list[int]:
         """A bin for each of ``grains`` evidence grains of the next example, in random order."""
-        goal = (self.made.sum() + 1) * self.shares
-        behind = goal - self.made + self._rng.random(len(goal)) * 1e-9
+        behind = (self.made.sum() + 1) * self.shares - self.made
+        behind += self._rng.random(len(behind)) * 1e-9
         behind[self.shares == 0] = -np.inf
-        order = np.argsort(-behind)[: max(1, int((self.shares > 0).sum()))]
-        bins = [int(order[i % len(order)]) for i in range(grains)]
+        bins: list[int] = []
+        for _ in range(grains):
+            preferred = behind - NEARLY * np.isin(np.arange(len(behind)), bins)
+            bins.append(int(preferred.argmax()))
+            behind[bins[-1]] -= 1 / grains
         return self.take(bins)
 
     def take(self, bins: Sequence[int]) -> list[int]:

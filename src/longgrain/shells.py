@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from longgrain.borders import FOLLOWER
 from longgrain.chat import ChatTemplate
 from longgrain.encode import Encoded, Piece, encode, pieces
-from longgrain.tokens import Ints
+from longgrain.tokens import Ints, Tokenizer
 from longgrain.types import ROLES, Draft, Given, Message, Slot, Span
 
 CODE = {role: code for code, role in enumerate(ROLES)}
 # No document holds it: readers take NUL characters out.
 MARK = "\x00"
+FOLLOWS = Piece(text=FOLLOWER, role="glue", loss=0.0, origin=Given(source="layout", id="a context"))
 
 
 class Runs(NamedTuple):
@@ -53,6 +55,22 @@ def halves(draft: Draft, template: ChatTemplate) -> tuple[list[Piece], list[Piec
     return listed[: places[0]], listed[places[0] + 1 :]
 
 
+def encoded_halves(
+    cut: Sequence[tuple[Sequence[Piece], Sequence[Piece]]], tokenizer: Tokenizer
+) -> list[Encoded]:
+    """Both halves of each draft; the first as it is where the words of a context follow it."""
+    open_ = [joins(before, behind) for before, behind in cut]
+    flat: list[Sequence[Piece]] = []
+    for (before, behind), joined in zip(cut, open_, strict=True):
+        flat += [[*before, FOLLOWS] if joined else before, behind]
+    found = encode(flat, tokenizer)
+    for i in np.flatnonzero(open_).tolist():
+        one = found[2 * i]
+        kept = len(one.ids) - int(one.counts[-1])
+        found[2 * i] = replace(one, ids=one.ids[:kept], counts=one.counts[:-1])
+    return found
+
+
 def _marked(message: Message) -> Message:
     mark = Span(role="glue", origin=Given(source="layout", id="slot"), text=MARK)
     spans = tuple(mark if isinstance(span, Slot) else span for span in message.spans)
@@ -60,12 +78,16 @@ def _marked(message: Message) -> Message:
 
 
 def joins(before: Sequence[Piece], behind: Sequence[Piece]) -> bool:
-    """Whether a context laid between stands behind a line feed and before a visible character."""
-    if not behind:
-        return True
-    last, next_ = before[-1] if before else None, behind[0]
+    """Whether a context laid between stands behind a line feed and before a visible character.
+
+    At the end of a message the answer is no: a template may trim it, and a tokenizer may join the
+    last blank line.
+    """
+    if not behind or behind[0].message is None:
+        return False
+    last = before[-1] if before else None
     open_ = last is None or last.control is not None or last.text.endswith("\n")
-    return open_ and (next_.control is not None or next_.text[:1].strip() != "")
+    return open_ and behind[0].text[:1].strip() != ""
 
 
 def runs(listed: Sequence[Piece], encoded: Encoded) -> Runs:
@@ -96,7 +118,7 @@ class ShellWriter:
         """Encodes the shells of some drafts in one go."""
         cut = [halves(draft, self._template) for draft in drafts]
         flat = [half for pair in cut for half in pair]
-        encoded = encode(flat, self._template.tokenizer)
+        encoded = encoded_halves(cut, self._template.tokenizer)
         found = [runs(half, one) for half, one in zip(flat, encoded, strict=True)]
         for half in range(0, len(flat), 2):
             first, second = encoded[half], encoded[half + 1]

@@ -127,7 +127,8 @@ def _words(span: ShownSpan, whole: bool) -> Text:
     is_long = span.role in ("distractor", "summary") and not whole
     words = Text(shortened(span) if is_long else visible(span.text), _style(span))
     if span.role == "evidence":
-        return Text.assemble((f"▸ {span.about}\n", f"dim {COLOURS['evidence']}"), words)
+        depth = "" if span.depth is None else f" at depth {span.depth:.0%}"
+        return Text.assemble((f"evidence{depth} · {span.about}\n", "dim"), words)
     return words
 
 
@@ -214,6 +215,7 @@ def environment() -> jinja2.Environment:
         "shortened": shortened,
         "number": lambda value: f"{value:,}",
         "percent": percent,
+        "json": script_json,
     }
     made.globals |= {"turns": turns, "asset": asset}
     return made
@@ -224,6 +226,17 @@ def asset(name: str) -> Markup:
     from markupsafe import Markup
 
     return Markup((TEMPLATES / name).read_text("utf-8"))
+
+
+def script_json(value: object) -> Markup:
+    """JSON that is safe inside a script element, whatever its strings say."""
+    import orjson
+    from markupsafe import Markup
+
+    text = orjson.dumps(value).decode()
+    for mark in "<>&\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)
 
 
 def percent(share: float | None) -> str:

@@ -65,7 +65,6 @@ class ShownSpan:
         if self.start is not None and self.end is not None:
             parts.append(f"characters {self.start:,} to {self.end:,}")
         parts.append(f"{self.tokens:,} tokens")
-        parts += [f"depth {self.depth:.0%}"] if self.depth is not None else []
         return " · ".join(visible(part) for part in parts if part)
 
 
@@ -206,7 +205,8 @@ def turns(shown: Shown) -> list[Turn]:
         ended = ended or bool(behind)
         groups[-1].append(span)
     if len(groups) > 1 and all(span.message is None for span in groups[-1]):
-        groups[-2] += groups.pop()
+        tail = groups.pop()
+        groups[-1] += tail
     return [Turn(speaker=_speaker(group), parts=tuple(_folded(group))) for group in groups if group]
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +21,7 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
+from longgrain.borders import FOLLOWER, PROBE, code_points, is_border
 from longgrain.errors import TokenizerError
 
 Ints = NDArray[np.int32]
@@ -138,12 +139,19 @@ class Tokenizer:
     @cached_property
     def control(self) -> dict[str, dict[str, Any]]:
         """Added tokens by their text: what a template may use and a document may not."""
-        return {token["content"]: token for token in self._json.get("added_tokens", [])}
+        added = self._json.get("added_tokens", [])
+        return {token["content"]: token for token in added if not _is_blank(token)}
+
+    @cached_property
+    def _blanks(self) -> list[dict[str, Any]]:
+        """Added tokens for runs of blanks (GPT-NeoX, Phi, Gemma): these are ordinary text."""
+        return [token for token in self._json.get("added_tokens", []) if _is_blank(token)]
 
     @cached_property
     def _content_json(self) -> str:
         bare: dict[str, Any] = {
-            "added_tokens": [],
+            "added_tokens": self._blanks,
+            "model": _without(self._json["model"], self.control),
             "post_processor": None,
             "truncation": None,
             "padding": None,
@@ -154,6 +162,14 @@ class Tokenizer:
     def library(self) -> tokenizers.Tokenizer:
         """The content encoder of the `tokenizers` library."""
         return tokenizers.Tokenizer.from_str(self._content_json)
+
+    @cached_property
+    def _inner(self) -> tokenizers.Tokenizer:
+        """The content encoder behind a control token, where no space is put before the first word."""
+        first, never = '"prepend_scheme": "first"', '"prepend_scheme": "never"'
+        if first not in self._content_json:
+            return self.library
+        return tokenizers.Tokenizer.from_str(self._content_json.replace(first, never))
 
     @cached_property
     def _fast(self) -> Any:
@@ -178,20 +194,51 @@ class Tokenizer:
         encoded = self.library.encode_batch_fast(list(texts), add_special_tokens=False)
         return Ragged.of([np.asarray(one.ids, np.int32) for one in encoded])
 
-    def place(self, texts: Sequence[str]) -> Placed:
-        """Token ids of texts end to end, and where each token lies in the joined text."""
-        if self.byte_lengths is not None:
+    def encode_open(self, texts: Sequence[str]) -> Ragged:
+        """Token ids of texts as they are where a visible character follows the line feed at their end.
+
+        Patterns in the style of GPT-2 look ahead: a last blank line is one token, one before a word
+        is two.
+        """
+        lines = [text.endswith("\n") for text in texts]
+        found = self.encode(
+            [text + FOLLOWER if line else text for text, line in zip(texts, lines, strict=True)]
+        )
+        kept = np.ones(len(found.values), bool)
+        kept[found.offsets[1:][np.array(lines, bool)] - 1] = False
+        shift = np.concatenate([[0], np.cumsum(lines)])
+        return Ragged(found.values[kept], found.offsets - shift)
+
+    def place(self, texts: Sequence[str], inner: Sequence[bool] = ()) -> Placed:
+        """Token ids of texts end to end, and where each token lies in the joined text.
+
+        ``inner`` says of each text whether a control token stands before it.
+        """
+        if self.byte_lengths is not None and all(map(self.keeps, texts)):
             ids = self.encode(texts)
             found = place_by_bytes("".join(texts), ids, self.byte_lengths)
             if found is not None:
                 return found
         # Bytes do not add up where a text was normalised first: only then is the library asked.
-        encoded = self.library.encode_batch(list(texts), add_special_tokens=False)
+        encoded = self._encodings(texts, np.array([*inner] or [False] * len(texts), bool))
         shift = np.cumsum([0, *map(len, texts)])
         spans = [np.asarray(one.offsets, np.int64).reshape(-1, 2) for one in encoded]
         moved = np.concatenate([span + shift[i] for i, span in enumerate(spans)] or [_NOWHERE])
         ids = Ragged.of([np.asarray(one.ids, np.int32) for one in encoded])
         return Placed(ids, moved[:, 0].copy(), moved[:, 1].copy())
+
+    def _encodings(
+        self, texts: Sequence[str], inner: NDArray[np.bool_]
+    ) -> list[tokenizers.Encoding]:
+        """What the library says of each text, by the encoder for its place."""
+        if self._inner is self.library:
+            return self.library.encode_batch(list(texts), add_special_tokens=False)
+        found: dict[int, tokenizers.Encoding] = {}
+        for encoder, mine in ((self.library, ~inner), (self._inner, inner)):
+            numbers = np.flatnonzero(mine).tolist()
+            some = encoder.encode_batch([texts[i] for i in numbers], add_special_tokens=False)
+            found |= zip(numbers, some, strict=True)
+        return [found[i] for i in range(len(texts))]
 
     @cached_property
     def byte_lengths(self) -> Ints | None:
@@ -201,9 +248,11 @@ class Tokenizer:
         vocabulary: dict[str, int] = self._json["model"]["vocab"]
         if not set(_byte_characters()) <= vocabulary.keys():
             return None
-        table = np.zeros(max(vocabulary.values()) + 1, np.int32)
+        table = np.zeros(self.vocabulary_size, np.int32)
         for token, number in vocabulary.items():
             table[number] = len(token)
+        for blank in self._blanks:
+            table[blank["id"]] = len(blank["content"].encode())
         return table
 
     def _is_byte_level(self) -> bool:
@@ -228,31 +277,27 @@ class Tokenizer:
         return self.byte_lengths is not None and _left_to_right(self._json) and self._rules_hold()
 
     def _rules_hold(self) -> bool:
-        """Every place that `is_border` names in the probe is a border of this pre-tokenizer."""
-        step = self.library.pre_tokenizer
-        if step is None:
-            return False
-        borders = {start for _, (start, _) in step.pre_tokenize_str(_PROBE)}
-        named = np.flatnonzero(is_border(code_points(_PROBE)))
-        return all(int(place) in borders for place in named)
+        """At every place that `is_border` names in the probe, ids of the two sides make up the whole."""
+        named = np.flatnonzero(is_border(code_points(PROBE))).tolist()
+        whole = self.encode([PROBE])[0]
+        left = self.encode_open([PROBE[:place] for place in named])
+        right = self.encode([PROBE[place:] for place in named])
+        return all(
+            np.array_equal(np.concatenate([left[i], right[i]]), whole) for i in range(len(named))
+        )
 
     def agreeing(self, samples: Sequence[str]) -> Tokenizer:
         """This tokenizer with fastokens as encoder if it is installed and agrees on every sample."""
         fast = Tokenizer(
             name=self.name, source=self.source, encoder="fastokens", config=self.config
         )
-        texts = [*samples, _PROBE, *self.control]
+        texts = [*samples, PROBE, *self.control]
         try:
             quick, slow = fast.encode(texts), self.encode(texts)
         except Exception:  # a missing package, or a tokenizer.json that fastokens cannot read
             return self
         same = np.array_equal(quick.offsets, slow.offsets)
         return fast if same and np.array_equal(quick.values, slow.values) else self
-
-
-def code_points(text: str) -> NDArray[np.uint32]:
-    """The text as an array, one number a code point."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 
 
 def place_by_bytes(text: str, ids: Ragged, byte_lengths: Ints) -> Placed | None:
@@ -269,57 +314,32 @@ def place_by_bytes(text: str, ids: Ragged, byte_lengths: Ints) -> Placed | None:
     return Placed(ids, character[starts], character[ends - 1] + 1)
 
 
-_LETTER = np.zeros(128, bool)
-_LETTER[[*range(65, 91), *range(97, 123)]] = True
-# White_Space of Unicode, as the patterns of pre-tokenizers read \s.
-_BLANKS = [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029]
-_BLANKS += [0x202F, 0x205F, 0x3000]
-_STOPS = [ord(mark) for mark in "，。；：、！？"]
+def _is_blank(token: dict[str, Any]) -> bool:
+    return not token.get("special") and not token["content"].strip(" \t\r\n▁")
 
 
-def is_border(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """True at offset ``i`` where a pre-token starts whatever stands further left or right.
+def _without(model: dict[str, Any], control: Collection[str]) -> dict[str, Any]:
+    """The model with its control tokens spelled so that no text can match them; ids stay.
 
-    Three rules that look at three code points: a visible character after a line feed, a space
-    between a visible ASCII character and a letter, a Chinese stop after a Chinese character. Each
-    tokenizer is held against them (`Tokenizer.joins`) before they are used.
+    Unigram finds any of its pieces in a text, so ``</s>`` in a document would end the turn.
     """
-    found = np.zeros(len(points), bool)
-    if len(points) < 3:
-        return found
-    plain = (points > 32) & (points < 127)
-    letter = _LETTER[np.minimum(points, 127)]
-    left, here = points[:-2], points[1:-1]
-    newline = left == 10
-    newline[newline] = ~np.isin(here[newline], _BLANKS)
-    space = plain[:-2] & (here == 32) & letter[2:]
-    chinese = (left >= 0x4E00) & (left <= 0x9FFF)
-    chinese[chinese] = np.isin(here[chinese], _STOPS)
-    found[1:-1] = newline | space | chinese
-    return found
+    vocabulary = model.get("vocab", {})
+    if isinstance(vocabulary, list):
+        hidden = [[_hidden(word) if word in control else word, score] for word, score in vocabulary]
+        return model | {"vocab": hidden}
+    if vocabulary.keys().isdisjoint(control):
+        return model
+    unknown = model.get("unk_token")
+    return model | {
+        "vocab": {
+            _hidden(word) if word in control and word != unknown else word: number
+            for word, number in vocabulary.items()
+        }
+    }
 
 
-_PROBE = """The cat sat. 3 dogs ran; it's Tom's "house", (1,234.5 metres) on 12 May 2019!
-
-    def code(x):
-        return x+1  # twice
-
-
-- item one
-“Quoted,” she said — and left.
-| a | b |
-第三章　风雪
-　　“他来了。”她说：在2019年3月12日，共1.2万人……第三天下雨。
-于是ABC公司、海关（总署）！？
-
-《回家》，  two  spaces\tand\ttabs\x20
- trailing\x20
-
-Naïve café Ünïcode привет мир 東京タワー 한국어 🙂🙂 ok\r
-🙂 end.
-第十二条 当事人应当遵循公平原则，确定各方的权利和义务；
-自\u3000然。A.B. C.D. e.g. this, that? yes! no: maybe; 'quoted' words
-"""
+def _hidden(word: str) -> str:
+    return f"\x00{word}"  # readers take NUL characters out of documents
 
 
 def _steps(part: dict[str, Any] | None, inside: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.recipes.general import general_drafts
+from longgrain.recipes.partners import Partners
 from longgrain.recipes.rivals import Rivals
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.types import (
@@ -34,6 +35,7 @@ from longgrain.types import (
 SHARES = {"fine": 0.63, "integration": 0.17, "short": 0.09, "general": 0.11}
 # Grains are asked about again, for another fact, when one round over the side was not enough.
 ROUNDS = 6
+CANDIDATES = 4
 BATCH = 64
 
 
@@ -102,28 +104,34 @@ class In2:
         if kind == "short":  # begins where the fine-grained questions arrive last
             order.reverse()
         asked: set[tuple[int, ...]] = set()
+        partners = Partners(materials, self.partners) if kind == "integration" else None
         size = min(BATCH, max(8, wanted))
         for round_ in range(ROUNDS):
             for first in range(0, len(order), size):
                 some = order[first : first + size]
-                yield from self._asked(kind, materials, some, round_, asked)
+                offered = [partners.of(one, round_) if partners else [one] for one in some]
+                yield from self._asked(kind, materials, offered, round_, asked)
 
     def _asked(
         self,
         kind: str,
         materials: Materials,
-        numbers: Sequence[int],
+        offered: Sequence[Sequence[int]],
         round_: int,
         asked: set[tuple[int, ...]],
     ) -> Iterator[Draft | Dropped]:
-        offered = [self._offer(kind, materials, number, round_) for number in numbers]
-        offered = [one for one in offered if len(one) >= (2 if kind == "integration" else 1)]
+        least = self.pieces[0] if kind == "integration" else 1
+        offered = [one for one in offered if len(one) >= least]
         task = "in2.integration" if kind == "integration" else "in2.fine"
         requests = [
             Request(
                 task=task,
                 material=tuple(materials.text(number) for number in one),
-                settings={"language": materials.language(one[0]), "pieces": list(self.pieces)},
+                settings={
+                    "language": materials.language(one[0]),
+                    "pieces": list(self.pieces),
+                    "limit": CANDIDATES,
+                },
                 index=round_,
             )
             for one in offered
@@ -134,12 +142,6 @@ class In2:
                 yield Dropped(step="draft", id=name, reason=reply.reason)
             else:
                 yield from self._chosen(kind, materials, one, reply, asked)
-
-    def _offer(self, kind: str, materials: Materials, number: int, round_: int) -> list[int]:
-        """The grain, and for integration others of its document: related ones and random ones."""
-        if kind != "integration":
-            return [number]
-        return Rivals(self, materials).partners(number, self.partners, round_)
 
     def _chosen(
         self,
@@ -160,16 +162,17 @@ class In2:
             )
             if key in asked or not self._right_size(kind, evidence):
                 continue
-            rivals = guard.against(candidate, evidence)
-            if rivals is None:
-                yield Dropped(
-                    step="draft",
-                    id=f"{reply.call}:{candidate['template']}",
-                    reason="the question fits another sentence of its side",
-                    detail=str(candidate["question"]),
-                )
+            rivals = guard.against(candidate, numbers, evidence)
+            if isinstance(rivals, str):
+                name = f"{reply.call}:{candidate['template']}"
+                said = str(candidate["question"])
+                yield Dropped(step="draft", id=name, reason=rivals, detail=said)
                 continue
             asked.add(key)
+            candidate["operands"] = [
+                materials.text(numbers[piece])[start:end]
+                for piece, start, end, _ in candidate["facts"]
+            ]
             yield self._draft(kind, materials, candidate, evidence, rivals, reply)
             return
 
@@ -213,13 +216,14 @@ class In2:
         )
 
 
-# What a candidate says of itself that checks, probes and the report need again.
-KEPT = ("operands", "facts", "quotes", "cues")
+# What a candidate says of itself that checks and probes need again (see `facts.derive`).
+KEPT = ("operands", "statements", "asked", "descending", "quantity")
 
 
 def _candidates(reply: Reply) -> list[dict[str, Any]]:
+    """Bridges first: they need a name that stands in two sentences alone, and are the rarest."""
     found: list[dict[str, Any]] = orjson.loads(reply.text)
-    return found
+    return sorted(found, key=lambda one: one["form"] != "bridge")
 
 
 def _draw(*parts: str | int) -> int:

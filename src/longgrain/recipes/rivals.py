@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import orjson
 
-from longgrain.facts import facts
+from longgrain.facts import derive, facts, same_answer
 from longgrain.search import terms
 from longgrain.types import Materials, Reply, Request
+
+
+# Forms that join several facts; the question shows the statement of each.
+JOINED = ("compare", "sum", "order", "bridge")
 
 
 class Limits(Protocol):
@@ -45,8 +48,17 @@ class Rivals:
     limits: Limits
     materials: Materials
 
-    def against(self, candidate: Mapping[str, Any], evidence: Sequence[int]) -> list[int] | None:
-        """Grains to keep out of the question's contexts; None if a sentence answers just as well."""
+    def against(
+        self, candidate: Mapping[str, Any], offered: Sequence[int], evidence: Sequence[int]
+    ) -> list[int] | str:
+        """Grains to keep out of the question's contexts, or why the question cannot be used.
+
+        ``offered`` are the grains that the teacher saw, ``evidence`` those that it needs.
+        """
+        if problem := self._underived(candidate, evidence):
+            return problem
+        if candidate["form"] == "bridge" and self._is_named_elsewhere(candidate, offered, evidence):
+            return "the name that joins the sentences is mentioned elsewhere too"
         found: set[int] = set()
         for kind, cues in _questions(candidate):
             for number, share in self.materials.holding(cues, self.limits.rival):
@@ -54,10 +66,34 @@ class Rivals:
                     continue
                 nearest = self._best_sentence(number, kind, cues)
                 if nearest >= self.limits.fits:
-                    return None
+                    return "the question fits another sentence of its side"
                 if nearest > 0 or share >= self.limits.fits:
                     found.add(number)
         return sorted(found)
+
+    def _underived(self, candidate: Mapping[str, Any], evidence: Sequence[int]) -> str:
+        """Why the answer does not follow from the evidence, all of it and no less; or nothing."""
+        if "statements" not in candidate:
+            return ""
+        said = {number: self.materials.sentences(number) for number in evidence}
+        every = [sentence for sentences in said.values() for sentence in sentences]
+        answer = derive(candidate, every)
+        if answer is None or not same_answer(answer, str(candidate["answer"])):
+            return "the answer does not follow from the evidence alone"
+        for number in evidence if len(evidence) > 1 else ():
+            rest = [one for other in evidence if other != number for one in said[other]]
+            if derive(candidate, rest) is not None:
+                return "the answer follows without one of the evidence grains"
+        return ""
+
+    def _is_named_elsewhere(
+        self, candidate: Mapping[str, Any], offered: Sequence[int], evidence: Sequence[int]
+    ) -> bool:
+        piece, start, end, _ = candidate["facts"][0]
+        name = self.materials.text(offered[piece])[start:end]
+        holders = [number for number, _ in self.materials.holding(name, 0.999)]
+        times = [self.materials.text(number).count(name) for number in holders]
+        return sum(times) != len(evidence)
 
     def _best_sentence(self, number: int, kind: str, cues: str) -> float:
         """The largest share of the cue words in a sentence of the grain that has such a fact."""
@@ -103,42 +139,14 @@ class Rivals:
         self.materials.count(f"hard distractor {word} by a second look")
         return clear
 
-    def partners(self, number: int, count: int, round_: int) -> list[int]:
-        """The grain and others of its document: those that share a name, near ones, random ones."""
-        own = self.materials.neighbours(number)
-        mine = set(own)
-        text = self.materials.text(number)
-        shared = [other for other in self._sharing_a_name(number, text) if other in mine]
-        near = [
-            other
-            for other, _ in self.materials.nearest(text, count)
-            if other in mine and other != number
-        ]
-        rng = np.random.default_rng([self.materials.seed, number, round_])
-        random = [own[int(i)] for i in rng.integers(0, len(own), count)]
-        listed = [number, *shared[:3], *near[: count // 2], *random]
-        return list(dict.fromkeys(listed))[: count + 1]
-
-    def _sharing_a_name(self, number: int, text: str) -> list[int]:
-        """Grains with a name of this one that stands in exactly two sentences of the side."""
-        language = self.materials.language(number)
-        found = []
-        for name in dict.fromkeys(
-            fact.text
-            for fact in facts(text, language, names=True)  # type: ignore[arg-type]
-            if fact.kind == "name"
-        ):
-            holders = [other for other, _ in self.materials.holding(name, 0.999)]
-            texts = {other: self.materials.text(other) for other in holders}
-            times = {other: words.count(name) for other, words in texts.items() if name in words}
-            if len(times) == 2 and set(times.values()) == {1}:
-                found += [other for other in times if other != number]
-        return found
-
 
 def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """For each blank of the question what fills it and its cue words."""
-    return [(str(kind), " ".join(cues)) for kind, cues in candidate["blanks"]]
+    """For each blank what fills it, and the words by which the question leads to its sentence."""
+    if candidate["form"] in JOINED:
+        return [(one["kind"], f"{one['before']} {one['after']}") for one in candidate["statements"]]
+    asked = str(candidate["question"]).lower()
+    cues = [str(cue) for cue in candidate["cues"] if str(cue).lower() in asked]
+    return [(str(candidate["form"]), " ".join(cues))]
 
 
 def _codes(words: str) -> set[int]:

@@ -36,7 +36,7 @@ KINDS_EN = {
     },
     "term": {
         "word": "What is the word or phrase for the blank in “{s}”?",
-        "called": "By what {what} does the author call it in “{s}”?",
+        "called": "What {what} does the author use where “{s}” has a blank?",
     },
     "quote": {
         "quoted": "What exactly is quoted where “{s}” has its blank?",
@@ -52,7 +52,7 @@ WHAT_EN = {
 }  # fmt: skip
 REPLIES_EN = {
     "gap": ["The missing {what} is {a}.", "It is {a}.", "{A}.", "The {what} is {a}."],
-    "number": ["{Full}.", "The answer is {full}.", "It is {full}.", "The number is {a}."],
+    "number": ["{Full}.", "The answer is {full}.", "{Full}, to be exact.", "The {what} is {a}."],
     "date": ["{A}.", "The answer is {a}.", "It is {a}.", "The {what} was {a}."],
     "name": ["{A}.", "The answer is {a}.", "It was {a}.", "The name is {a}."],
     "quote": ["“{a}”", "The words are “{a}”.", "It says “{a}”.", "Quoted there is “{a}”."],
@@ -64,8 +64,8 @@ GAPS_ZH = {
     "hidden": "“{s}”中被隐去的{what}是什么？",
     "noted": "有人抄下“{s}”，却漏了其中的{what}。漏掉的是什么？",
     "line": "“{s}”，横线上原来写的是什么{what}？",
-    "lacks": "下面这句话缺了一个{what}：“{S}”缺的是什么？",
-    "fill": "“{s}”：横线处该填哪个{what}？",
+    "lacks": "下面这句话缺了一处{what}：“{S}”缺的是什么？",
+    "fill": "“{s}”：横线处的{what}应当是什么？",
     "write": "请写出“{s}”中缺失的{what}。",
     "smudge": "“{s}”里的{what}被墨迹盖住了，它原本是什么？",
     "restore": "请把“{s}”中删去的{what}还原出来。",
@@ -112,42 +112,56 @@ REPLIES_ZH = {
 
 JOINED_EN = {
     "compare": {
-        "difference": "What is the difference between the two missing numbers of {units}: “{s1}” and “{s2}”?",
-        "exceeds": "By how many {units} does the number missing from “{high}” exceed the one missing from “{low}”?",
-        "apart": "Two figures, both in {units}, have been removed: “{s1}” and “{s2}”. How far apart are they?",
-        "short": "How many {units} would have to be added to the figure left out of “{low}” to reach the one left out of “{high}”?",
-        "subtract": "Find what is missing from “{s1}” and from “{s2}”, and subtract the smaller number of {units} from the larger. What is left?",
+        "difference": "What is the difference between the two missing {numbers}: “{s1}” and “{s2}”?",
+        "exceeds": "By how many {units} does the {number} missing from “{high}” exceed the one "
+        "missing from “{low}”?",
+        "apart": "Two {numbers} have been removed: “{s1}” and “{s2}”. How far apart are they?",
+        "short": "How many {units} would have to be added to the figure left out of “{low}” to "
+        "reach the one left out of “{high}”?",
+        "subtract": "Find what is missing from “{s1}” and from “{s2}”, and subtract the smaller "
+        "{number} from the larger. What is left?",
     },
     "compare:date": {
-        "between": "How many calendar years lie between the dates missing from “{s1}” and from “{s2}”?",
-        "later": "Counting by the calendar, how many years later is the date left out of “{high}” than the one left out of “{low}”?",
-        "span": "Two dates have been removed: “{s1}” and “{s2}”. What is the difference between their years?",
-        "passed": "How many years passed between the two dates that belong in “{s1}” and in “{s2}”, taking only the years into account?",
+        "between": "How many calendar years lie between the dates missing from “{s1}” and from "
+        "“{s2}”?",
+        "later": "Going by the years alone, how many years later is the date left out of “{high}” than "
+        "the one left out of “{low}”?",
+        "span": "Two dates have been removed: “{s1}” and “{s2}”. By how many years do they differ, "
+        "counting only the years?",
+        "passed": "How many years passed between the two dates that belong in “{s1}” and in “{s2}”, "
+        "taking only the years into account?",
     },
     "sum": {
-        "total": "What do the missing numbers of {units} come to when they are added together: {list}?",
+        "total": "What do the missing {numbers} come to when they are added together: {list}?",
         "altogether": "How many {units} do these make altogether, once the gaps are filled: {list}?",
-        "add": "Fill the gaps and add up the {units}: {list}. What is the total?",
-        "sum": "What is the sum of the figures, all in {units}, that were left out of {list}?",
+        "add": "Fill the gaps and add up the {numbers}: {list}. What is the total?",
+        "sum": "What is the sum of the {numbers} that were left out of {list}?",
     },
     "order": {
-        "ascending": "Fill the gaps and put these in order of the number of {units}, smallest first: {items}",
-        "descending": "Rank these by the missing number of {units}, from the largest to the smallest: {items}",
-        "arrange": "Arrange the statements so that the numbers of {units} left out of them rise: {items}",
-        "down": "In which order do the missing numbers of {units} fall, beginning with the highest? {items}",
+        "ascending": "Fill the gaps and put these in order of the {number}, smallest first: {items}",
+        "descending": "Rank these by the missing {number}, from the largest to the smallest: {items}",
+        "arrange": "Arrange the statements so that the {numbers} left out of them rise: {items}",
+        "down": "In which order do the missing {numbers} fall, beginning with the highest? {items}",
     },
     "order:date": {
         "ascending": "Each statement lacks its date. Put them in order, earliest first: {items}",
         "descending": "Sort these by the dates missing from them, the latest first: {items}",
-        "arrange": "In what order do the dates left out of these statements follow one another? Begin with the earliest. {items}",
-        "down": "Going back in time from the most recent, in which order do these come once dated? {items}",
+        "arrange": "In what order do the dates left out of these statements follow one another? Begin "
+        "with the earliest. {items}",
+        "down": "Going back in time from the most recent, in which order do these come once they are "
+        "dated? {items}",
     },
     "bridge": {
-        "elsewhere": "A name is missing from “{s1}”. The other statement that mentions this name gives {hint}. What is it?",
-        "same": "Whoever or whatever is missing from “{s1}” is named in one other statement too. Which {what} is given there?",
-        "find": "First work out the name left out of “{s1}”, then look for the other statement in which it occurs: what {what} does that one contain?",
-        "lead": "“{S1}” The name in the blank leads to one other statement, which contains {hint}. Give the {what}.",
-        "twice": "One name fits the blank in “{s1}” and turns up in one other statement. What {what} does that other statement give?",
+        "elsewhere": "A name is missing from “{s1}”. The other statement that mentions this name gives "
+        "{hint}. What is it?",
+        "same": "Whoever or whatever is missing from “{s1}” is named in one other statement too. Which "
+        "{what} is given there?",
+        "find": "First work out the name left out of “{s1}”, then look for the other statement in which "
+        "it occurs: what {what} does that one contain?",
+        "lead": "“{S1}” The name in the blank leads to one other statement, which contains {hint}. Give "
+        "the {what}.",
+        "twice": "One name fits the blank in “{s1}” and turns up in one other statement. What {what} "
+        "does that other statement give?",
     },
 }
 REPLIES_JOINED_EN = {
@@ -164,7 +178,7 @@ JOINED_ZH = {
         "exceeds": "“{high}”里缺的数比“{low}”里缺的数多多少{units}？",
         "short": "“{low}”里缺的数要再加多少{units}，才等于“{high}”里缺的数？",
         "subtract": "先找出“{s1}”与“{s2}”中隐去的数，再用大的减去小的，得多少{units}？",
-        "apart": "有两个以{units}计的数被删去了：“{s1}”；“{s2}”。两数之差是多少？",
+        "apart": "有两个以{counted}计的数被删去了：“{s1}”；“{s2}”。两数之差是多少？",
     },
     "compare:date": {
         "between": "“{s1}”和“{s2}”，这两处空缺的日期在年份上相差几年？",
@@ -176,13 +190,13 @@ JOINED_ZH = {
         "total": "把{list}这几处空缺的数加起来，一共是多少{units}？",
         "add": "先填出{list}中的空缺，再求和，得多少{units}？",
         "altogether": "{list}，空缺的数合计多少{units}？",
-        "sum": "下面几句各缺一个以{units}计的数：{list}。这些数的总和是多少？",
+        "sum": "下面几句各缺一个以{counted}计的数：{list}。这些数的总和是多少？",
     },
     "order": {
-        "ascending": "下面几句各缺一个以{units}计的数，请按数从小到大排列：{items}",
-        "descending": "补出下面各句缺少的数（单位都是{units}），再从大到小排列：{items}",
-        "arrange": "怎样排列，才能使各句空缺的数（以{units}计）依次增大？{items}",
-        "down": "各句空缺的数都以{units}计，从最大的说起，依次是哪几句？{items}",
+        "ascending": "下面几句各缺一个以{counted}计的数，请按数从小到大排列：{items}",
+        "descending": "补出下面各句缺少的数（都以{counted}计），再从大到小排列：{items}",
+        "arrange": "怎样排列，才能使各句空缺的数（以{counted}计）依次增大？{items}",
+        "down": "各句空缺的数都以{counted}计，从最大的说起，依次是哪几句？{items}",
     },
     "order:date": {
         "ascending": "下面几句都略去了日期，请按时间先后排列：{items}",
@@ -211,10 +225,15 @@ UNITS_EN = {
     "man": "men", "woman": "women", "child": "children", "person": "people", "°": "degrees",
     "°C": "degrees", "sheep": "sheep", "staff": "staff", "life": "lives", "tooth": "teeth",
 }  # fmt: skip
+NUMBERS_EN = {"%": "percentages", "$": "sums of money", "£": "sums of money", "€": "sums of money"}
 UNITS_ZH = {"%": "个百分点", "￥": "元", "¥": "元", "$": "美元", "€": "欧元", "£": "英镑"}
+COUNTED_ZH = {"%": "百分比"}
 
 # --- Traditional ----------------------------------------------------------------------------------
 
-_SIMPLIFIED = "这话里应什么请补处缺数并时码词语书称说头两隐却过线级该个盖还来删写张边样计总买减于间从给现标计晚几较称号点谁问与达单历现后过约术发错种总历迹开经从缺"
-_TRADITIONAL = "這話裏應什麼請補處缺數並時碼詞語書稱說頭兩隱卻過線級該個蓋還來刪寫張邊樣計總買減於間從給現標計晚幾較稱號點誰問與達單歷現後過約術發錯種總歷跡開經從缺"
-TO_TRADITIONAL = str.maketrans(_SIMPLIFIED, _TRADITIONAL)
+_PAIRS = (
+    "与與 两兩 个個 为為 么麼 书書 于於 从從 们們 写寫 减減 几幾 别別 删刪 后後 处處 应應 开開 总總 数數 时時 术術 样樣 横橫 "
+    "欧歐 没沒 点點 现現 盖蓋 码碼 称稱 线線 给給 补補 计計 词詞 话話 语語 说說 请請 谁誰 该該 还還 这這 迹跡 里裏 "
+    "镑鎊 间間 隐隱 顺順 额額 属屬 着著 发發 号號 当當 钱錢"
+)
+TO_TRADITIONAL = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})

@@ -21,11 +21,12 @@ _STOP = {
     "en": re.compile(
         rf"[.!?]+{_NOT_AFTER}(?<![\s.(“‘\"][A-Z]\.)[”\"’)\]*]*(?=\s+[\"“‘(*`_]*[A-Z0-9]|\s*\Z)"
     ),
-    "zh": re.compile(r"[。！？]+[”’」』）)*]*"),
+    "zh": re.compile(r"(?:[。！？]|(?<!\d)．)+[”’」』）)*]*"),
 }
 _BAD = re.compile(
-    r"[{}<>=|\\$^~#@_\[\]†‡•→⇒∑∫≤≥]|https?:|:[a-z]+:|\.\.\.|……|——$|\d\)|\b[A-Z]{4,}\s[A-Z]{4,}"
+    r"\t|\S[^\S\n]{3,}\S|[{}<>=|\\$^~#@_\[\]†‡•→⇒∑∫≤≥]|https?:|:[a-z]+:|\.\.\.|……|——$|\d\)|\b[A-Z]{4,}\s[A-Z]{4,}"
 )
+_NUMERALS = re.compile(r"[\d一二三四五六七八九十]")
 _CODE = re.compile(r"`[^`\n]{1,40}`")
 _PRONOUN = {
     "en": re.compile(
@@ -46,6 +47,8 @@ _CLAUSE = {"en": re.compile(r"[,;:]\s|\s?[—–]\s?"), "zh": re.compile(r"[，�
 # Whole statements up to here; longer ones are cut to the clauses around the blank.
 _LONG = {"en": 30, "zh": 60}
 _SHORT = {"en": 14, "zh": 26}
+# Content words that a question must leave to lead to its sentence.
+LEAST_CUES = {"en": 4, "zh": 7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +87,14 @@ def _readable(sentence: str, language: Language, bounds: Bounds) -> bool:
     else:
         sized = bounds.min_chars <= len(sentence) <= bounds.max_chars
         begins = not sentence[0].isspace() and sentence[0] not in "，、：；。！？）)”’」』》·"
-    if not (sized and begins and last.endswith((".", "。"))):
+    if not (sized and begins and last.endswith((".", "。", "．"))):
         return False
     if _PRONOUN[language].match(sentence) or not _balanced(sentence):
         return False
+    if "`" in sentence and "*" in sentence:  # `*` is code, and plain text loses its asterisks
+        return False
+    if language == "zh" and 3 * len(_NUMERALS.findall(sentence)) > len(sentence):
+        return False  # a row of a chronicle's table
     return not _BAD.search(_CODE.sub("x", sentence) if "`" in sentence else sentence)
 
 
@@ -104,6 +111,11 @@ class Statement:
     before: str
     after: str
     cut: tuple[bool, bool]
+
+    @property
+    def words(self) -> str:
+        """The words without the blank."""
+        return f"{self.before} {self.after}"
 
     @property
     def text(self) -> str:
@@ -148,14 +160,15 @@ _HAN = re.compile(r"[㐀-鿿豈-﫿]+|[A-Za-z]{3,}")
 _FUNCTION = re.compile("[的了在是和与與及或之于於以为為而其这這那有也都就被把从從对對等中个個]")
 
 
-def cues(statement: Statement, language: Language) -> list[str]:
-    """The content words of a statement: English in lower case, Chinese as pairs of characters."""
+def cues(words: str, language: Language) -> list[str]:
+    """The content words: English in lower case, Chinese as pairs of characters."""
     if language == "en":
-        words = _LATIN.findall(f"{statement.before} {statement.after}")
-        return list(dict.fromkeys(low for word in words if (low := word.lower()) not in _STOP_SET))
-    found: dict[str, None] = {}
-    for run in _HAN.findall(_FUNCTION.sub(" ", f"{statement.before} {statement.after}")):
+        found = (word.lower() for word in _LATIN.findall(words))
+        return list(dict.fromkeys(word for word in found if word not in _STOP_SET))
+    pairs: dict[str, None] = {}
+    for run in _HAN.findall(_FUNCTION.sub(" ", words)):
         if run[0] < "㐀":
-            found[run.lower()] = None
-        found.update(dict.fromkeys(map(str.__add__, run, run[1:])) if run[0] >= "㐀" else {})
-    return list(found)
+            pairs[run.lower()] = None
+        else:
+            pairs.update(dict.fromkeys(map(str.__add__, run, run[1:])))
+    return list(pairs)

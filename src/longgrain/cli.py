@@ -1,0 +1,253 @@
+"""The words typed after ``longgrain`` > one of its verbs done, and what came of it in the terminal.
+
+Everything heavy is imported inside the verb that needs it, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from longgrain.errors import LonggrainError
+
+if TYPE_CHECKING:
+    from longgrain.run import Run
+
+Changes = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("longgrain")
+
+
+app = App(
+    name="longgrain",
+    help="Long documents in, fine-tuning data out, every token accounted for.",
+    help_epilogue=(
+        "A first run:\n\n"
+        "  longgrain init documents/       write a commented plan.yaml\n"
+        "  longgrain preview plan.yaml     look before building\n"
+        "  longgrain build plan.yaml       build it, and open the report\n"
+    ),
+    help_format="plaintext",
+    version=_version,
+)
+
+
+def main() -> None:
+    """The command ``longgrain``; exits with 2 where something was asked that cannot be."""
+    from longgrain.terminal import console
+
+    try:
+        app(
+            sys.argv[1:],
+            exit_on_error=False,
+            console=console(),
+            error_console=console(stderr=True),
+        )
+    except CycloptsError:
+        sys.exit(2)
+    except LonggrainError as error:
+        _complain(error)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _complain(error: LonggrainError) -> None:
+    from rich.text import Text
+
+    from longgrain.terminal import console
+
+    said = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    console(stderr=True).print(Text.assemble(("longgrain: ", "bold red"), said))
+
+
+@app.command(sort_key=1, help_epilogue="Example:\n\n  longgrain init documents/\n")
+def init(folder: Path, /, *, out: Path = Path("plan.yaml"), force: Flag = False) -> None:
+    """Write a commented plan.yaml for the documents in a folder.
+
+    Parameters
+    ----------
+    folder
+        Where the documents are: txt, Markdown, JSONL, CSV or Parquet files.
+    out
+        Where the plan goes.
+    force
+        Write over a plan that is already there.
+    """
+    from longgrain.init import init as write_plan
+
+    path = write_plan(folder, out, force=force)
+    print(f"wrote {path}\nnext: longgrain preview {path}")
+
+
+@app.command(sort_key=2, help_epilogue="Example:\n\n  longgrain preview plan.yaml -n 3\n")
+def preview(
+    plan: Path,
+    /,
+    *,
+    n: Annotated[int, Parameter(name=["-n", "--examples"])] = 5,
+    changes: Changes = (),
+) -> None:
+    """Show a few examples, what a build will take and what cannot work. Writes nothing.
+
+    Parameters
+    ----------
+    plan
+        The plan's YAML file.
+    n
+        How many examples to show.
+    changes
+        Change a setting of the plan: --set layout.lengths.max=8192. May be given again.
+    """
+    from rich.rule import Rule
+
+    from longgrain import show, terminal
+    from longgrain.plan import Plan
+    from longgrain.preview import preview as look
+
+    with terminal.steps() as steps:
+        found = look(Plan.load(plan, changes), n, tell=steps.tell)
+    out = terminal.console()
+    for example in found.examples:
+        out.print(show.terminal(example))
+        out.print()
+    if found.forecast:
+        out.print(Rule("forecast", align="left"))
+        out.print(terminal.forecast_table(found.forecast))
+    terminal.bullets(out, "this cannot work", found.problems, "bold red")
+    terminal.bullets(out, "this will work only in part", found.doubts, "bold yellow")
+    if found.problems:
+        sys.exit(2)
+    out.print(f"\nnext: longgrain build {plan}")
+
+
+@app.command(
+    sort_key=3,
+    help_epilogue="Example:\n\n  longgrain build plan.yaml --set recipes.0.examples=500\n",
+)
+def build(
+    plan: Path,
+    /,
+    *,
+    out: Path | None = None,
+    changes: Changes = (),
+    workers: int = 1,
+    replace: Flag = False,
+) -> None:
+    """Build a plan into a run folder; goes on where an earlier build of it was stopped.
+
+    Parameters
+    ----------
+    plan
+        The plan's YAML file.
+    out
+        The run's folder; runs/NAME if it is not given.
+    changes
+        Change a setting of the plan: --set seed=18. May be given again.
+    workers
+        How many processes; the bytes of the run are the same for any number.
+    replace
+        Make room for a changed plan in the same folder; stored teacher calls are kept.
+    """
+    from longgrain import terminal
+    from longgrain.build import build as run_plan
+    from longgrain.plan import Plan
+
+    asked = Plan.load(plan, changes)
+    try:
+        with terminal.steps() as steps:
+            run = run_plan(asked, out, workers=workers, replace=replace, tell=steps.tell)
+    except KeyboardInterrupt:
+        again = "stopped; the same command goes on where this build stopped"
+        terminal.console(stderr=True).print(f"\n{again}")
+        sys.exit(130)
+    terminal.summary(terminal.console(), run)
+
+
+@app.command(sort_key=4, help_epilogue="Example:\n\n  longgrain explain runs/demo 3f2a --tokens\n")
+def explain(
+    run: Path,
+    example_id: str | None = None,
+    /,
+    *,
+    html: Path | None = None,
+    tokens: Flag = False,
+    whole: Flag = False,
+) -> None:
+    """Show one example: every span with role, loss, grain and place, checked against its row.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    example_id
+        The example's id or the beginning of it; without one, a few ids are listed.
+    html
+        Write a page to this file.
+    tokens
+        Show every token as it is trained.
+    whole
+        Shorten nothing.
+    """
+    from longgrain import terminal
+    from longgrain.run import Run
+
+    opened = Run(run)
+    if example_id is None:
+        terminal.some_ids(terminal.console(), opened)
+    else:
+        _explain(opened, example_id, html, tokens=tokens, whole=whole)
+
+
+def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whole: bool) -> None:
+    from rich.rule import Rule
+
+    from longgrain import show, terminal
+    from longgrain.explain import explain as look
+    from longgrain.explain import row_place
+
+    found, out = look(run, example_id), terminal.console()
+    if html is not None:
+        html.write_text(show.page(found), "utf-8")
+        out.print(f"wrote {html}")
+        return
+    out.print(show.terminal(found, whole=whole))
+    out.print(Rule("spans", align="left"))
+    out.print(show.table(found))
+    if tokens:
+        out.print(Rule("tokens as trained", align="left"))
+        out.print(show.trained(found, whole=whole))
+    place = row_place(run, run.example(found.id))
+    out.print(place.said if place else "in no row: it is longer than a row of this run")
+
+
+@app.command(sort_key=5, help_epilogue="Example:\n\n  longgrain export runs/demo --to trl\n")
+def export(run: Path, /, *, to: str, out: Path | None = None) -> None:
+    """Write a run in a format that trainers read.
+
+    Parameters
+    ----------
+    run
+        The run's folder.
+    to
+        jsonl (messages), parquet (rows with labels, weights and position_ids), hf (a folder for
+        `datasets`), trl (packed rows for TRL), or module:Name for one of your own.
+    out
+        Where the files go; RUN/export/FORMAT if it is not given.
+    """
+    from longgrain import shelf, terminal
+    from longgrain.run import Run
+
+    opened = Run(run)
+    folder = out or run / "export" / to.replace(":", "-")
+    for path in shelf.load("exports", to)().write(opened, folder):
+        terminal.console().print(f"wrote {path}  {terminal.size(path.stat().st_size)}")

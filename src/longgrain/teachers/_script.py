@@ -1,0 +1,35 @@
+"""Words of ours and a sentence of the material > the same words in its script, with its quote marks."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from longgrain.facts import Language
+from longgrain.teachers._forms import TO_TRADITIONAL
+
+Script = Literal["en", "hans", "hant"]
+_TRADITIONAL = re.compile("[這個們來說時會學國為與從對後過還進麼書問長點實開當發現見無]")
+_SIMPLIFIED = re.compile("[这个们来说时会学国为与从对后过还进么书问长点实开当发现见无]")
+_INNER = str.maketrans("“”「」", "‘’‘’")
+_INNER_CORNERS = str.maketrans("“”「」", "『』『』")
+_CORNERS = str.maketrans("“”", "「」")
+
+
+def script_of(material: str, language: Language) -> Script:
+    """The script of a sentence; Simplified where neither shows."""
+    if language == "en":
+        return "en"
+    traditional = len(_TRADITIONAL.findall(material))
+    return "hant" if traditional > len(_SIMPLIFIED.findall(material)) else "hans"
+
+
+def written(words: str, script: Script) -> str:
+    """Words of ours in a script, and their quotation marks."""
+    return words.translate(TO_TRADITIONAL).translate(_CORNERS) if script == "hant" else words
+
+
+def inner(words: str, script: Script) -> str:
+    """Quoted words with the quotation marks that stand inside others."""
+    words = words.translate(_INNER_CORNERS if script == "hant" else _INNER)
+    return words.replace('"', "'") if script == "en" else words
