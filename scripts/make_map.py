@@ -22,16 +22,16 @@ WAY = {
         *("lines", "numerals", "headings", "plain_headings", "sentences", "grains", "cuts"),
         *("ingest", "store", "spans"),
     ),
-    "split": ("near", "split", "sides"),
+    "split": ("near", "benchmarks", "split", "sides"),
     "draft": ("make", "recipes", "teachers", "calls", "drafts"),
     "assemble": ("quota", "arrange", "assemble", "context", "layouts"),
     "check": ("checks",),
-    "encode": ("tokens", "chat", "encode", "lay", "shells"),
+    "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
     "pack": ("pack", "fill", "rows"),
     "export": ("exports",),
     "report": (
-        *("manifest", "account", "baseline", "coverage", "report", "charts", "card", "show"),
-        "explain",
+        *("baseline", "skim", "coverage", "account", "manifest", "run"),
+        *("report", "charts", "card", "shown", "show", "explain"),
     ),
 }
 HEAD = """\

@@ -1,12 +1,13 @@
 """Made-up numbers > a stand-in for a finished run: both languages, three sides, 80 documents.
 
-The counts are invented, but they add up as those of a build must; some titles and words are hostile.
+The counts are invented, but they add up as those of a build must; some titles are hostile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ HOSTILE = "</title><script>window.hurt = 1</script> \u202eeltit"
 WORDS = {
     "en": (
         "The pressure valve of the north cistern is opened on the first Monday of every month, and "
-        "the reading is entered in the blue ledger before noon. A reading above 4.2 bar is reported "
-        "to the keeper on duty, who closes the sluice & signs the page <b>twice</b>. "
+        "the reading is entered in the blue ledger before noon. A reading above 4.2 bar is "
+        "reported to the keeper on duty, who closes the sluice & signs the page <b>twice</b>. "
     ),
     "zh": (
         "北水库的压力阀于每月第一个星期一开启，读数须在正午之前记入蓝色登记簿。"
@@ -315,7 +316,7 @@ def _tokens(spans: list[ShownSpan]) -> tuple[ShownToken, ...]:
     for span in spans:
         cuts = np.linspace(0, len(span.text), span.tokens + 1).astype(int)
         weight = 1.0 if span.learned else 0.0
-        for low, high in zip(cuts, cuts[1:], strict=False):
+        for low, high in pairwise(cuts):
             word = span.text[low:high]
             found.append(ShownToken(id=len(found), text=word, role=span.role, weight=weight))
     return tuple(found)

@@ -145,10 +145,13 @@ def test_init_explains_every_setting_in_a_line(said: Said, place: Path, tmp_path
 
 
 def test_init_asks_for_contexts_that_every_side_can_fill(place: Path, tmp_path: Path) -> None:
-    from longgrain.init import init, smallest_pool
+    from longgrain.init import init
 
-    plan = Plan.load(init(place, tmp_path / "plan.yaml"))
-    assert plan.layout.longest <= smallest_pool(place, plan.split.valid)
+    plan = Plan.load(init(place, tmp_path / "plan.yaml"), ["recipes.0.examples=10"])
+    assert plan.split.valid
+    run = longgrain.build(plan, tmp_path / "run")
+    sides = run.manifest["split"]["sides"].values()
+    assert plan.layout.longest <= min(side["tokens"] for side in sides)
 
 
 def test_init_never_writes_over_a_plan_unless_told_to(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,14 @@ from numpy.typing import NDArray
 from longgrain.quota import bin_of
 
 Numbers = NDArray[np.int32]
-# So many grains can be exchanged for so many others to close a context's last gap: nearly always to 0.
-CLOSING_TRIES = 96
-DEPTH_TRIES = 12
+# So many grains can be exchanged for so many others to close a context's last gap: nearly always to
+# 0 in one round; short contexts have few grains and need more.
+CLOSING_TRIES, CLOSING_ROUNDS = 96, 4
+# Most contexts are right at the first try; short ones need luck with the sizes of their grains.
+DEPTH_TRIES = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pool:
     """The grains that contexts of one side may use, as columns over all grains of the run.
 
@@ -35,6 +38,16 @@ class Pool:
     groups: Numbers
     members: Numbers
     others: Numbers = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    @cached_property
+    def longest(self) -> int:
+        """Tokens of the longest member."""
+        return int(self.tokens[self.members].max(initial=1))
+
+    @cached_property
+    def mean(self) -> int:
+        """About the mean tokens of a member."""
+        return max(1, int(self.tokens[self.members[:512]].mean())) if len(self.members) else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +88,7 @@ def assemble(wish: Wish, pool: Pool) -> Context | Short:
     if room < 0:
         return Short("evidence alone is longer than the context")
     chosen, guarded, twins = _distractors(wish, pool, room, rng)
-    if room - int(pool.tokens[chosen].sum()) > 2 * int(pool.tokens[pool.members].max(initial=1)):
+    if room - int(pool.tokens[chosen].sum()) > 2 * pool.longest:
         return Short("pool is shorter than the context")
     grains, depths = _arranged(wish, evidence, chosen, pool, rng)
     return Context(grains, tuple(sorted(depths)), guarded, twins)
@@ -85,20 +98,27 @@ def _distractors(
     wish: Wish, pool: Pool, room: int, rng: np.random.Generator
 ) -> tuple[Numbers, int, int]:
     """Grains that fill the room to within a few tokens, and how often each guard acted."""
+    evidence = np.asarray(wish.evidence, np.int32)
     hard = wish.hard[: _enough(wish.hard, pool.tokens, room * wish.hard_share)]
     same = _same_document(wish, pool, rng)
     same = same[: _enough(same, pool.tokens, room * wish.same_document_share)]
     drawn = _drawn(pool, room, rng)
     candidates = _first_seen(np.concatenate([hard, same, drawn]))
-    answers = np.isin(candidates, wish.rivals)
-    twins = np.isin(pool.groups[candidates], pool.groups[list(wish.evidence)])
-    own = np.isin(candidates, wish.evidence)
+    answers = _among(candidates, wish.rivals)
+    twins = _among(pool.groups[candidates], pool.groups[evidence])
+    own = _among(candidates, evidence)
     kept = candidates[~(answers | twins)]
     return (
         _fill(kept, pool.tokens, room),
         int((answers & ~own).sum()),
         int((twins & ~own & ~answers).sum()),
     )
+
+
+def _among(values: Numbers, few: Numbers) -> NDArray[np.bool_]:
+    """Which values are among a few others: `np.isin` without its preparations."""
+    found: NDArray[np.bool_] = (values[:, None] == few).any(1)
+    return found
 
 
 def _enough(grains: Numbers, tokens: NDArray[np.int64], wanted: float) -> int:
@@ -109,16 +129,17 @@ def _enough(grains: Numbers, tokens: NDArray[np.int64], wanted: float) -> int:
 def _same_document(wish: Wish, pool: Pool, rng: np.random.Generator) -> Numbers:
     if wish.same_document_share <= 0:
         return np.zeros(0, np.int32)
-    documents = np.unique(pool.documents[list(wish.evidence)])
-    low, high = np.searchsorted(pool.documents[pool.members], [documents[0], documents[0] + 1])
+    document = pool.documents[min(wish.evidence)]
+    # In the arrays' own type: another would copy them first.
+    cuts = np.searchsorted(pool.documents, document + np.arange(2, dtype=np.int32))
+    low, high = np.searchsorted(pool.members, cuts.astype(np.int32))
     return rng.permutation(pool.members[low:high])
 
 
 def _drawn(pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
     """Random grains of the pool, with plenty to spare for those that a guard takes out."""
     members = pool.members
-    mean = max(1, int(pool.tokens[members[:512]].mean())) if len(members) else 1
-    wanted = 2 * room // mean + 2 * CLOSING_TRIES
+    wanted = 2 * room // pool.mean + 2 * CLOSING_TRIES
     if wanted < len(members) // 4:
         return members[rng.integers(0, len(members), wanted)]
     return np.concatenate([rng.permutation(members), rng.permutation(pool.others)])
@@ -131,25 +152,27 @@ def _first_seen(grains: Numbers) -> Numbers:
 
 
 def _fill(candidates: Numbers, tokens: NDArray[np.int64], room: int) -> Numbers:
-    """As many candidates as fit, then one of the last of them exchanged to close the gap best."""
+    """As many candidates as fit, then some of the last of them exchanged to close the gap."""
     reach = int(np.searchsorted(np.cumsum(tokens[candidates]), room, "right"))
     gap = room - int(tokens[candidates[:reach]].sum())
     spare = candidates[reach : reach + CLOSING_TRIES]
-    # The first candidates were asked for by name; taking nothing out is an exchange as well.
-    last = candidates[max(reach // 2, reach - CLOSING_TRIES) : reach]
-    if gap == 0 or not len(spare):
-        return candidates[:reach]
-    closer = tokens[spare][:, None] - np.append(tokens[last], 0)[None, :]
-    best = int(np.where(closer <= gap, closer, -1).argmax())
-    new, old = divmod(best, closer.shape[1])
-    if not 0 < closer[new, old] <= gap:
-        return candidates[:reach]
-    kept = (
-        np.delete(candidates[:reach], reach - len(last) + old)
-        if old < len(last)
-        else candidates[:reach]
-    )
-    return np.append(kept, spare[new])
+    # The first candidates were asked for by name, so they stay.
+    firm = max(reach // 2, reach - CLOSING_TRIES)
+    loose = candidates[firm:reach]
+    for _ in range(CLOSING_ROUNDS):
+        if gap == 0 or not len(spare):
+            break
+        # The last column takes nothing out.
+        gains = tokens[spare][:, None] - np.append(tokens[loose], 0)[None, :]
+        new, old = divmod(int(np.where(gains <= gap, gains, 0).argmax()), gains.shape[1])
+        if not 0 < gains[new, old] <= gap:
+            break
+        gap -= int(gains[new, old])
+        loose, spare = (
+            np.append(np.delete(loose, slice(old, old + 1)), spare[new]),
+            np.delete(spare, new),
+        )
+    return np.concatenate([candidates[:firm], loose])
 
 
 def _arranged(

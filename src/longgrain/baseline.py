@@ -1,4 +1,4 @@
-"""A question and sentences > the sentence with the largest word overlap: what skimming would answer.
+"""A question and sentences > the sentence with the largest word overlap: an answer by skimming.
 
 The control of the extractive questions: a question that this baseline answers asks for no reading
 of the whole context. English words count in lower case without stop words, Chinese by bigrams.
@@ -13,13 +13,14 @@ from functools import lru_cache
 from longgrain.facts import holds
 
 _WORDS = re.compile(r"[^\W_㐀-鿿豈-﫿]+|[㐀-鿿豈-﫿]+")
-_STOP = frozenset(
-    "a about after all also am an and any are as at be because been before being but by can could "
-    "did do does for from had has have he her here him his how i if in into is it its just may me "
-    "might more most must my no not of on one only or other our out over shall she should so some "
-    "such than that the their them then there these they this those to under until up upon us was "
-    "we were what when where which while who whom whose why will with would you your s t".split(" ")
-)
+_STOP_WORDS = """
+a about after all also am an and any are as at be because been before being but by can could did
+do does for from had has have he her here him his how i if in into is it its just may me might
+more most must my no not of on one only or other our out over shall she should so some such than
+that the their them then there these they this those to under until up upon us was we were what
+when where which while who whom whose why will with would you your s t
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 @lru_cache(maxsize=1 << 17)  # sentences come back in many contexts

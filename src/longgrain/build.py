@@ -23,6 +23,7 @@ from longgrain import engine
 from longgrain.account import Account
 from longgrain.arrange import Job, Light, Stretches, deal, tokens_to_next
 from longgrain.calls import Ledger
+from longgrain.card import write_card
 from longgrain.chat import ChatTemplate
 from longgrain.corpus import Source, documents, sources
 from longgrain.drafts import BATCH, DraftWriter, read_drafts
@@ -36,6 +37,7 @@ from longgrain.make import SideMaterials, component, make, side_shares, wishes
 from longgrain.manifest import Tally, sha256_of, write_manifest
 from longgrain.pack import Packing, pack
 from longgrain.plan import Plan
+from longgrain.report import write_report
 from longgrain.run import Run, grains_table
 from longgrain.shells import Shells, ShellWriter, writing
 from longgrain.sides import Sided, assign
@@ -117,7 +119,7 @@ def _prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool
     mark = here.folder / STATE
     before = orjson.loads(mark.read_bytes()) if mark.is_file() else None
     if before == state and (here.folder / "manifest.json").is_file():
-        shutil.rmtree(here.work, ignore_errors=True)
+        _finish(here)
         return True
     if before is None and _is_foreign(here.folder):
         raise RunError(
@@ -137,6 +139,16 @@ def _prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool
     with atomic(here.folder / "plan.yaml") as part:
         part.write_text(here.plan.as_yaml(), "utf-8")
     return False
+
+
+def _finish(here: Building) -> None:
+    """Writes the pages that tell of a run where they are missing, and clears up."""
+    run = Run(here.folder)
+    for name, write in (("README.md", write_card), ("report.html", write_report)):
+        if not (here.folder / name).exists():
+            here.tell("writing the report")
+            write(run)
+    shutil.rmtree(here.work, ignore_errors=True)
 
 
 def _is_foreign(folder: Path) -> bool:
@@ -195,7 +207,7 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
     )
     write_manifest(here.folder, account.manifest())
     laid.close()
-    shutil.rmtree(here.work)
+    _finish(here)
 
 
 def _tokenizer(plan: Plan, found: Sequence[Source]) -> Tokenizer:
@@ -276,15 +288,17 @@ def _draft(here: Building, store: Store, sided: Sided, template: ChatTemplate) -
         here.tell("drafting")
         with Ledger(here.folder / "calls.sqlite") as ledger:
             counts = _write_drafts(here, _materials(here, store, sided, ledger), template)
-            counts["teacher"] = {"name": ledger_name(here.plan), **asdict(ledger.counts)}
+            counts["teacher"] = _teacher(here.plan) | asdict(ledger.counts)
         with atomic(done) as part:
             part.write_bytes(orjson.dumps(counts))
     here.tally.drafted(orjson.loads(done.read_bytes()))
 
 
-def ledger_name(plan: Plan) -> str:
-    """The teacher's name, as the ledger has it."""
-    return str(component("teachers", plan.teacher.use, plan.teacher.settings).name)
+def _teacher(plan: Plan) -> dict[str, Any]:
+    """The teacher as the ledger knows it; money is in the currency that the teacher counts in."""
+    teacher = component("teachers", plan.teacher.use, plan.teacher.settings)
+    currency = str(getattr(teacher, "currency", ""))
+    return {"name": str(teacher.name), "version": str(teacher.version), "currency": currency}
 
 
 def _materials(

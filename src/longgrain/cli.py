@@ -217,7 +217,7 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
 
     found, out = look(run, example_id), terminal.console()
     if html is not None:
-        html.write_text(show.page(found), "utf-8")
+        html.write_text(show.html(found), "utf-8")
         out.print(f"wrote {html}")
         return
     out.print(show.terminal(found, whole=whole))

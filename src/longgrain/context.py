@@ -61,10 +61,14 @@ class Layer:
     def lay(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
         """The context of draft number ``draft``, a row of drafts.parquet, or why there is none."""
         if job.layout == NONE:
-            return Laying(layout=NONE, tokens=int(self.shells.tokens[draft]))
+            return Laying(layout=NONE, tokens=int(self._shell_tokens[draft]))
         if job.layout == POOL:
             return self._from_pool(draft, values, job)
         return self._from_document(draft, values, job)
+
+    @cached_property
+    def _shell_tokens(self) -> NDArray[np.int64]:
+        return self.shells.tokens
 
     @cached_property
     def _pools(self) -> dict[str, Pool]:
@@ -87,7 +91,7 @@ class Layer:
         return self._pools[language]
 
     def _from_pool(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
-        shell = int(self.shells.tokens[draft])
+        shell = int(self._shell_tokens[draft])
         shares = self.layout.distractors
         wish = Wish(
             tokens=job.tokens - shell,
@@ -133,7 +137,7 @@ class Layer:
         ends, asked, held = np.cumsum(counts), spans == CODE["evidence"], counts > 0
         return Laying(
             layout=job.layout,
-            tokens=int(self.shells.tokens[draft]) + len(ids),
+            tokens=int(self._shell_tokens[draft]) + len(ids),
             grains=grains,
             depths=tuple(((ends - counts / 2) / ends[-1])[asked].tolist()),
             straddling=Straddling(0, 0, over),

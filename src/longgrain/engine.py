@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections import deque
@@ -131,6 +132,8 @@ def atomic(path: Path | str, *, fsync: bool = False) -> Iterator[Path]:
             _sync(part)
         part.replace(path)
     except BaseException:
+        if part.is_dir():
+            shutil.rmtree(part)
         part.unlink(missing_ok=True)
         raise
     if fsync:

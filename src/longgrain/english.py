@@ -56,11 +56,12 @@ _YEAR_BEFORE = re.compile(
 _NOT_NOUN = (
     "and or of in to at on by for from with that which who was is has his hers its this as thus us"
     " less plus were are be been had have did does would could may might will can shall must not"
-    " than more but so if when where while then there means makes comes goes gives says takes always"
-    " perhaps besides afterwards sometimes across towards others the a an each per until into he she"
-    " it they we you i only about over under up out off went came made took stood later ago further"
-    " after before between nor because since very too also seems lies runs covers whose whom unless"
-    " dries shows needs requires uses returns happens works versus yes across opens stands ones"
+    " than more but so if when where while then there means makes comes goes gives says takes "
+    "always perhaps besides afterwards sometimes across towards others the a an each per until "
+    "into he she it they we you i only about over under up out off went came made took stood "
+    "later ago further after before between nor because since very too also seems lies runs "
+    "covers whose whom unless dries shows needs requires uses returns happens works versus yes "
+    "across opens stands ones"
 )
 _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "people": "person", "feet": "foot",

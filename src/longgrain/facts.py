@@ -78,7 +78,7 @@ _MARKED = re.compile(
     r"|`(?P<code>[^`\n]{1,60})`"
     r"|《(?P<title>[^《》\n]{1,30})》"
     r"|“(?P<curly>[^“”\n]{2,160})”|「(?P<corner>[^「」\n]{2,160})」"
-    r"|(?<![\w\"])\"(?P<straight>[^\"\n]{2,160})\"(?![\w\"])"
+    r"|(?<![\w\"])\"(?P<straight>[^\"\n]{1,160})\"(?![\w\"])"
 )
 _INNER_MARK = re.compile(r"[，。！？；：、,.!?;:…—]")
 _SPOKEN = "：:道说說曰云"
@@ -190,8 +190,8 @@ def _value(answer: str) -> tuple[str, object] | None:
 
 
 def plain(text: str) -> str:
-    """Text as it is quoted in a question: without asterisks of emphasis and line breaks."""
-    text = text.replace("*", "")
+    """Text as it is quoted: without asterisks of emphasis, word joiners and line breaks."""
+    text = text.replace("*", "").replace("\u2060", "")
     if "\n" not in text:
         return text
     return re.sub(r"(?<=[^\x00-\x7f])\s*\n\s*(?=[^\x00-\x7f])|\s+", _space, text)
@@ -240,9 +240,18 @@ def fits(statement: Mapping[str, Any], sentence: str, language: Language) -> Ite
             if fact.kind == kind and all(around):
                 yield fact
         return
-    opens = re.escape(before) if before else r"(?:\A|[.。！？”」])\s*"
-    for match in re.finditer(rf"{opens}([^\n]{{1,160}}?){re.escape(after)}", sentence):
+    opens = re.escape(before) if before.strip() else _CLAUSE_STARTS + re.escape(before)
+    closes = re.escape(after) if after else _CLAUSE_ENDS
+    inside = r"[^\n“”「」\"]{1,160}?" if kind == "quote" else r"[^\n，。；：,;“”—–]{1,80}"
+    if before.endswith("`"):
+        inside = r"[^\n`]{1,60}"
+    for match in re.finditer(f"{opens}({inside}){closes}", sentence):
         yield Fact(kind=kind, start=match.start(1), end=match.end(1), text=match[1])
+
+
+# Where a statement that was cut to its clauses may begin and end.
+_CLAUSE_STARTS = r"(?:\A|[.。！？．，；：,;:—”」“]\s*)"
+_CLAUSE_ENDS = r"(?=\s?[,;:.，；：。—–]|\Z)"
 
 
 def derive(question: Mapping[str, Any], sentences: Sequence[str]) -> str | None:
@@ -301,5 +310,5 @@ def negations(text: str) -> list[tuple[int, int]]:
 
 
 def obligations(text: str) -> list[tuple[int, int]]:
-    """The offsets of words that oblige or forbid (SHALL, must not, 应当, 不得), in reading order."""
+    """The offsets of words that oblige or forbid: SHALL, must not, 应当, 不得."""
     return [match.span() for match in _OBLIGATION.finditer(text)]

@@ -125,7 +125,7 @@ def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]
     """What will work only in part; ``manifest`` is that of a sample of the plan."""
     asked = wishes(plan, list(side_shares(plan)))
     return [
-        *_missing_files(plan),
+        *_general(plan, asked),
         *_narrow_depths(plan),
         *_mixed_languages(plan, ground, asked),
         *_short_documents(plan, ground, asked),
@@ -133,14 +133,20 @@ def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]
     ]
 
 
-def _missing_files(plan: Plan) -> Iterator[str]:
-    for name in plan.decontaminate:
-        if not plan.path(name).exists() and not any(mark in name for mark in "*?["):
-            yield f"decontaminate: there is no file {name!r}, so nothing is checked against it"
+def _general(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Iterator[str]:
+    """The user's own instruction data, where a recipe takes a share of it."""
+    wanted = sum(kinds.get("general", 0) for kinds in asked.values())
     for number, entry in enumerate(plan.recipes):
-        general = entry.settings.get("general")
-        if isinstance(general, str) and general and not plan.path(general).exists():
-            yield f"recipes.{number}.general: there is no file {general!r} to take rows from"
+        named = entry.settings.get("general")
+        if not isinstance(named, str) or not named or not wanted:
+            continue
+        with plan.path(named).open("rb") as file:
+            rows = sum(1 for line in file if line.strip())
+        if rows < wanted:
+            yield (
+                f"recipes.{number}.general: {named} has {rows:,} rows, and {wanted:,} examples of "
+                "general data are asked for; each row is used once, so add rows or lower its share"
+            )
 
 
 def _shortest(plan: Plan) -> int:
@@ -243,15 +249,18 @@ class Forecast:
     exact: bool
 
 
-def forecast(plan: Plan, sample: Run) -> Forecast:
-    """The sample's counts times how much larger the plan is; work on documents is counted once."""
+def forecast(plan: Plan, sample: Run, wall: float) -> Forecast:
+    """The sample's counts times how much larger the plan is; work on documents is counted once.
+
+    ``wall`` is how many seconds the sample took in all, its report included.
+    """
     manifest = sample.manifest
     wanted = sum(entry.examples for entry in plan.recipes)
     sampled = sum(entry.examples for entry in sample.plan.recipes)
     scale = wanted / max(sampled, 1)
     teacher, packing = manifest["teacher"], manifest["packing"].values()
     steps = {one["step"]: float(one["seconds"]) for one in manifest["steps"]}
-    fixed = sum(seconds for step, seconds in steps.items() if step in FIXED_STEPS)
+    growing = sum(seconds for step, seconds in steps.items() if step not in FIXED_STEPS)
     drafted = next((one for one in manifest["steps"] if one["step"] == "draft"), {"made": sampled})
     return Forecast(
         examples=wanted,
@@ -264,7 +273,7 @@ def forecast(plan: Plan, sample: Run) -> Forecast:
         currency=str(teacher.get("currency", "")),
         tokens=round(scale * sum(one["tokens"] for one in packing)),
         rows=round(scale * sum(one["rows"] for one in packing)),
-        seconds=fixed + scale * (sum(steps.values()) - fixed),
+        seconds=wall + (scale - 1) * growing,
         disk=_disk(sample.folder, scale),
         sampled=sampled,
         exact=wanted == sampled,

@@ -17,7 +17,7 @@ from longgrain.errors import RunError, SourceError
 from longgrain.forecast import Ground
 from longgrain.ingest import IngestShard, ingest
 from longgrain.make import side_shares
-from longgrain.plan import Plan
+from longgrain.plan import Plan, Splitting
 from longgrain.sides import assign
 from longgrain.store import merge
 from longgrain.tokens import SHIPPED, Tokenizer
@@ -29,8 +29,9 @@ MEASURED = 100_000
 FEW_TOKENS = 4_000_000
 LONGEST, SHORTEST = 32_768, 512
 MOST_EXAMPLES = 2_000
-# A side with fewer tokens gets a larger share where documents are few.
-ENOUGH = 8_192
+# The first share to hold out that gives every side enough tokens is taken; the largest share may
+# give little, and below that nothing is held out.
+HELD_OUT, ENOUGH, LITTLE = (0.05, 0.1, 0.2, 0.0), 8_192, 1_024
 # One question for so many grains of text.
 GRAINS_AN_EXAMPLE = 4
 
@@ -126,18 +127,16 @@ def _tokens(characters: int, sample: str, tokenizer: Tokenizer) -> int:
 
 def suiting(found: Found, folder: str | Path) -> Numbers:
     """Numbers whose longest context the smallest side's pool can fill, twice over if it can be."""
-    held_out, pool = 0.05, int(0.05 * found.total / 2)
-    if found.total < FEW_TOKENS:
-        for held_out in (0.05, 0.1, 0.2, 0.0):
-            pool = smallest_pool(folder, held_out)
-            if pool >= ENOUGH:
-                break
+    if found.total >= FEW_TOKENS:
+        held_out, pool = HELD_OUT[0], int(HELD_OUT[0] * found.total / 2)
+    else:
+        held_out, pool = split_for_real(folder)
     if pool < SHORTEST:
         raise SourceError(
             f"{str(folder)!r} holds about {found.total:,} tokens, too few to lay out contexts of "
             f"{SHORTEST} tokens; give more or longer documents"
         )
-    longest = min(LONGEST, 1 << (max(pool // 2, SHORTEST)).bit_length() - 1)
+    longest = min(LONGEST, 1 << max(pool // 2, SHORTEST).bit_length() - 1)
     return Numbers(
         held_out=held_out,
         longest=longest,
@@ -146,20 +145,25 @@ def suiting(found: Found, folder: str | Path) -> Numbers:
     )
 
 
-def smallest_pool(folder: str | Path, held_out: float) -> int:
-    """Tokens of the smallest side, from a real split of the documents."""
-    plan = Plan.of({"sources": [str(folder)], "split": {"valid": held_out, "test": held_out}})
+def split_for_real(folder: str | Path) -> tuple[float, int]:
+    """The share to hold out, and the tokens of the smallest side that it gives."""
     with tempfile.TemporaryDirectory(prefix="longgrain-init-") as work:
         shard = IngestShard(
             number=0,
             sources=tuple(sources(folder)),
             folder=Path(work),
-            plan=plan,
-            tokenizer=Tokenizer.load(SHIPPED).agreeing([]),
+            plan=Plan(sources=(str(folder),)),
+            tokenizer=Tokenizer.load(SHIPPED),
         )
         store = merge([ingest(shard)], Path(work) / "store")
-        ground = Ground.of(store, assign(store, plan))
-        return min(ground.pool(side) for side in side_shares(plan))
+        for held_out in HELD_OUT:
+            split = Splitting(valid=held_out, test=held_out)
+            plan = shard.plan.model_copy(update={"split": split})
+            ground = Ground.of(store, assign(store, plan))
+            pool = min(ground.pool(side) for side in side_shares(plan))
+            if pool >= (ENOUGH if held_out != HELD_OUT[-2] else LITTLE):
+                break
+    return held_out, pool
 
 
 def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> str:
@@ -174,7 +178,7 @@ def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> st
         examples=numbers.examples,
     )
     lines = (line.partition(" # ") for line in settings.splitlines())
-    aligned = [f"{key.rstrip():28}# {why}" if why else key for key, _, why in lines]
+    aligned = [f"{key.rstrip():27} # {why}" if why else key for key, _, why in lines]
     return "\n".join([*_heading(out, found), "", *aligned]) + "\n"
 
 

@@ -36,6 +36,8 @@ _EXTRA: dict[str, type[np.generic]] = {
     "run_roles": np.int8,
     "run_losses": np.float32,
 }
+# What laying needs to know of a draft.
+_READ = ["id", "side", "language", "evidence", "rivals", "hard", "messages"]
 EXAMPLES_A_GROUP = 4096
 RUNS = ("run_lengths", "run_roles", "run_losses")
 
@@ -76,7 +78,7 @@ def lay_out(shard: LayoutShard) -> Path:
 
 def _write(shard: LayoutShard, folder: Path) -> None:
     with pq.ParquetFile(shard.drafts) as file:
-        rows = file.read_row_group(shard.number).to_pylist()
+        rows = file.read_row_group(shard.number, columns=_READ).to_pylist()
     layers = _layers(shard)
     made: list[tuple[str, str, int, Laying]] = []
     dropped: list[dict[str, Any]] = []
@@ -88,8 +90,9 @@ def _write(shard: LayoutShard, folder: Path) -> None:
         if isinstance(found, Dropped):
             dropped.append(asdict(found))
             continue
-        name = content_id("example", values["id"], shard.plan.seed, *found.grains.tolist())
-        evidence = np.isin(found.grains, values["evidence"]) & (found.layout == POOL)
+        name = content_id("example", values["id"], shard.plan.seed, found.grains.tobytes())
+        own = np.asarray(values["evidence"], np.int32)
+        evidence = (found.grains[:, None] == own).any(1) & (found.layout == POOL)
         found = found._replace(grains=np.where(evidence, ~found.grains, found.grains))
         made.append((values["side"], name, shard.first + offset, found))
         guards.update(found.guards)

@@ -229,13 +229,12 @@ class Duplicates:
 
 
 def _question(draft: Draft) -> str:
-    words = [
-        span.text or ""
-        for message in draft.messages
-        for span in message.spans
-        if isinstance(span, Span) and span.role == "question"
+    """What is asked; of data without a question, such as the user's own turns, all that is said."""
+    spans = [
+        span for message in draft.messages for span in message.spans if isinstance(span, Span)
     ]
-    return " ".join(words)
+    asked = [span for span in spans if span.role == "question"] or spans
+    return " ".join(span.text or "" for span in asked)
 
 
 def bare(draft: Draft, side: Side) -> Example:

@@ -29,7 +29,9 @@ LOSS = (
     "sum of weights for a token mean, or, as LongAlign does, each example's by its own sum and the "
     "batch by its number of examples, so that long answers do not outweigh short ones."
 )
-STEPS = ("read", "split", "draft", "assemble", "pack", "rows", "write")
+STEPS = ("read", "split", "draft", "check", "assemble", "pack", "rows")
+# Drafts are many and stream: what falls in these steps lies in a file, not in memory.
+STREAMED = ("draft", "check")
 
 
 @dataclass(kw_only=True)
@@ -41,7 +43,7 @@ class Tally:
     seconds: dict[str, tuple[float, float]] = field(default_factory=dict)
     guards: Counter[str] = field(default_factory=Counter)
     draft: dict[str, Any] = field(default_factory=dict)
-    lost_drafts: Counter[str] = field(default_factory=Counter)
+    lost_drafts: dict[str, Counter[str]] = field(default_factory=dict)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -63,8 +65,10 @@ class Tally:
         """What the drafting step wrote down."""
         self.draft = dict(counts)
         self.guards.update(counts["guards"])
-        made = sum(counts["made"].values())
-        self.items["draft"] = (made + int(counts["dropped"]), made)
+        sound, lost = sum(counts["made"].values()), counts["dropped"]
+        made = sound + lost.get("check", 0)
+        self.items["draft"] = (made + lost.get("draft", 0), made)
+        self.items["check"] = (made, sound)
 
     def write_dropped(self, path: Path, lost_drafts: Path) -> None:
         """dropped.parquet: all that fell, in the order of the steps."""
@@ -74,12 +78,13 @@ class Tally:
                     writer.write_table(pa.Table.from_pylist(batch, DROPPED))
 
     def _lost(self, step: str, lost_drafts: Path) -> Iterator[dict[str, str]]:
-        if step == "draft":
+        if step in STREAMED:
+            reasons = self.lost_drafts[step] = Counter()
             with lost_drafts.open("rb") as file:
-                for line in file:
-                    one = orjson.loads(line)
-                    self.lost_drafts[one["reason"]] += 1
-                    yield one
+                for one in map(orjson.loads, file):
+                    if one["step"] == step:
+                        reasons[one["reason"]] += 1
+                        yield one
         yield from (asdict(one) for one in self.dropped.get(step, ()))
 
     def steps(self) -> list[dict[str, Any]]:
@@ -88,8 +93,7 @@ class Tally:
         for step in STEPS:
             asked, made = self.items.get(step, (0, 0))
             reasons = Counter(one.reason for one in self.dropped.get(step, ()))
-            if step == "draft":
-                reasons = self.lost_drafts
+            reasons = self.lost_drafts.get(step, reasons)
             wall, cpu = self.seconds.get(step, (0.0, 0.0))
             found.append(
                 {

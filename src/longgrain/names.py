@@ -36,6 +36,8 @@ _COMMON = """
     monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays
     thursdays fridays saturdays sundays january february march april may june
     july august september october november december spring summer autumn winter christmas easter
+    give use using run consider imagine create add call make remember recall try look think say tell
+    ask open write build install change choose check ensure
     english french german spanish italian dutch russian chinese japanese american british european
     indian african latin greek roman turkish irish scotch scottish welsh christian catholic jewish
     god heaven bible internet sir madam ma’am miss mister lady lord captain doctor professor king
@@ -76,7 +78,7 @@ _COMPOUND = (
     "令狐",
 )
 _NOT_LAST = frozenset(
-    "任见見者至了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
+    "任见見者至引处處个個罚罰巾了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
 )
 _BEFORE_PERSON = frozenset("与與和同跟对對向被由给給令命使遣见見教叫请請问問是有即乃及并將将引")
 _AFTER_PERSON = frozenset(
@@ -84,11 +86,12 @@ _AFTER_PERSON = frozenset(
     "等之乃遂即亦自不已忙只坐走拿叫喝怒喜哭既因以接"
 )
 _BEFORE_PLACE = frozenset(
-    "在到从從至往于於自赴离離入出过過守取破攻围圍据據向回经經去驻駐屯居来來奔投与與和及是的、，。；：“「（(《 "
+    "在到从從至往于於自赴离離入出过過守取破攻围圍据據向回经經去"
+    "驻駐屯居来來奔投与與和及是的、，。；：“「（(《 "
 )
 _NOT_IN_PLACE = frozenset("一二三四五六七八九十为為的了是和与與也在从從到于於不被把有之并")
 _PLACES = frozenset(
-    {"中国", "中國", "全国", "天下", "江湖", "人间", "人間", "世界", "西方", "东方"}
+    {"中国", "中國", "全国", "天下", "江湖", "人间", "人間", "世界", "西方", "东方", "深度"}
 )
 
 
@@ -116,6 +119,8 @@ def english_names(text: str) -> Iterator[Name]:
         if re.match(r"[A-Z]{2,}s?$", text[start:end]):
             continue
         if re.search(r"[A-Z]{2,}\s$|\b[A-Z]\.\s$", text[max(0, start - 6) : start]):
+            continue
+        if text[start:end].split()[-1] in _TITLED | {"St"}:
             continue
         if titled and " of " in text[start:end]:  # Captain Tasker of Sandry
             end = start + text[start:end].index(" of ")
@@ -149,6 +154,8 @@ def _person(word: str) -> int:
     longest = 4 if word.startswith(_COMPOUND) else 3
     if len(word) > 2 and word[-1] in _NOT_LAST:
         word = word[:-1]
+    if word in _COMPOUND:
+        return 0
     known = word[:1] in _SURNAMES or word.startswith(_COMPOUND)
     return len(word) if known and 2 <= len(word) <= longest and word[-1] not in _NOT_LAST else 0
 

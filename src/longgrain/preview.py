@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +46,17 @@ def preview(
     """
     plan = plan if isinstance(plan, Plan) else Plan.load(plan)
     with tempfile.TemporaryDirectory(prefix="longgrain-preview-") as folder:
+        began = time.perf_counter()
         try:
             run = build(sample(plan, n), Path(folder) / "sample", tell=tell)
         except PlanError as error:
             return Preview(plan=plan, problems=tuple(str(error).splitlines()))
+        wall = time.perf_counter() - began
         ground = Ground.of_run(run)
         return Preview(
             plan=plan,
             examples=tuple(_some(run, n)),
-            forecast=forecast(plan, run),
+            forecast=forecast(plan, run, wall),
             problems=tuple(impossible(plan, ground)),
             doubts=tuple(doubts(plan, ground, run.manifest)),
         )

@@ -85,7 +85,8 @@ class Depths:
         behind[self.shares == 0] = -np.inf
         bins: list[int] = []
         for _ in range(grains):
-            preferred = behind - NEARLY * np.isin(np.arange(len(behind)), bins)
+            preferred = behind.copy()
+            preferred[bins] -= NEARLY
             bins.append(int(preferred.argmax()))
             behind[bins[-1]] -= 1 / grains
         return self.take(bins)

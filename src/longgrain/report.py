@@ -16,7 +16,7 @@ from longgrain import charts
 from longgrain.coverage import coverage
 from longgrain.plan import Plan
 from longgrain.show import Shown, environment, percent
-from longgrain.types import ROLES, SIDES
+from longgrain.types import ROLES, SIDES, Side
 
 Manifest = Mapping[str, Any]
 
@@ -28,6 +28,7 @@ STEPS = {
     "check": "drafts checked",
     "assemble": "drafts laid out in a context",
     "encode": "examples turned into tokens",
+    "rows": "rows written",
     "pack": "examples put into rows",
     "report": "this page and the card",
 }
@@ -36,7 +37,7 @@ _EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddli
 _NONE: dict[str, Any] = {**{key: {} for key in _EMPTY}, "self_checks": {}, "notes": []}
 # An example of more characters has its distractors shortened, so that the page stays small.
 ROOM = 40_000
-CANDIDATES, EXAMPLES, DROPPED = 60, 6, 3
+CANDIDATES, EXAMPLES, DROPPED = 16, 6, 3
 
 
 class Run(Protocol):
@@ -48,7 +49,7 @@ class Run(Protocol):
     def manifest(self) -> Manifest: ...
     @property
     def plan(self) -> Plan: ...
-    def shown(self, side: str, limit: int) -> Iterator[Shown]:
+    def shown(self, side: Side, limit: int) -> Iterator[Shown]:
         """At most ``limit`` examples of a side, laid out."""
         ...
 
@@ -161,11 +162,11 @@ def _summary(m: Manifest) -> str:
     languages = Counter(one["language"] for one in documents)
     named = {"en": "English", "zh": "Chinese"}
     spoken = ", ".join(f"{n:,} {named.get(code, code)}" for code, n in languages.most_common())
-    examples = _and(f"{_count(m, side):,} for {side}" for side in sides)
+    examples = _and(f"{examples_of(m, side):,} for {side}" for side in sides)
     rows, tokens = (sum(p[key] for p in sides.values()) for key in ("rows", "tokens"))
     return (
         f"From {len(documents):,} documents ({spoken}) of {sum(d['tokens'] for d in documents):,} "
-        f"tokens came {sum(_count(m, side) for side in sides):,} examples ({examples}): "
+        f"tokens came {sum(examples_of(m, side) for side in sides):,} examples ({examples}): "
         f"{tokens:,} tokens in {rows:,} rows of up to {m['row_length']:,}. "
         f"{percent(_learned(m) / max(tokens, 1))} of the tokens are learned from; "
         "the rest is read."
@@ -185,7 +186,7 @@ def _and(parts: Iterator[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _count(m: Manifest, side: str) -> int:
+def examples_of(m: Manifest, side: str) -> int:
     """Examples of a side: what its kinds add up to."""
     kinds = m["quotas"].get(side, {}).get("kinds", {})
     return sum(int(kind["made"]) for kind in kinds.values())
@@ -256,7 +257,7 @@ def _sides(m: Manifest) -> list[dict[str, Any]]:
         {
             "name": side,
             **found,
-            "examples": _count(m, side),
+            "examples": examples_of(m, side),
             "rows": m["packing"].get(side, {}).get("rows", 0),
             "written": m["packing"].get(side, {}).get("tokens", 0),
         }

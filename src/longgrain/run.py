@@ -19,6 +19,7 @@ from longgrain.drafts import messages_of
 from longgrain.errors import RunError
 from longgrain.plan import Plan
 from longgrain.rows import Row, read_rows
+from longgrain.shown import Shown
 from longgrain.spans import Cuts, with_context
 from longgrain.store import Texts
 from longgrain.tokens import Tokenizer
@@ -95,6 +96,10 @@ class Run:
 
     def texts(self) -> Mapping[str, str]:
         """Document id > text."""
+        return self._texts
+
+    @cached_property
+    def _texts(self) -> Texts:
         return Texts(self.doc_ids, self._column("documents.parquet", "text"))
 
     def grains(self) -> Iterator[Grain]:
@@ -130,8 +135,11 @@ class Run:
 
     def headings(self, numbers: Sequence[int]) -> list[tuple[str, ...]]:
         """The heading paths of cuts."""
-        column = self._column("grains.parquet", "heading")
-        return [tuple(column[int(number)].as_py()) for number in numbers]
+        return [tuple(self._headings[int(number)].as_py()) for number in numbers]
+
+    @cached_property
+    def _headings(self) -> pa.ChunkedArray:
+        return self._column("grains.parquet", "heading")
 
     @property
     def sides(self) -> list[Side]:
@@ -192,6 +200,12 @@ class Run:
         side, row, _ = found[0]
         one = pq.read_table(self._examples(side)).slice(row, 1).to_pylist()[0]
         return self._example(one, self._drafts, side)
+
+    def shown(self, side: Side, limit: int) -> Iterator[Shown]:
+        """A few examples of one side laid out with their tokens, of as many kinds as there are."""
+        from longgrain.explain import shown
+
+        return iter(shown(self, side, limit))
 
     def row_files(self, side: Side) -> list[Path]:
         """The files that hold the rows of one side, in order."""

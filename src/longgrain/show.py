@@ -99,24 +99,41 @@ def _turn(turn: Turn, whole: bool) -> Text:
 
     text = Text()
     for part in turn.parts:
-        if isinstance(part, ShownSpan):
-            text.append_text(_words(part, whole))
-        elif whole:
-            text.append_text(Text().join(_words(span, whole) for span in part.spans))
+        block = isinstance(part, Fold) or part.role == "evidence"
+        if block and not whole:
+            _new_line(text)
+        if isinstance(part, Fold):
+            text.append_text(_whole(part) if whole else _ends(part))
+        elif part.role == "glue" and not part.text.strip() and not whole:
+            _new_line(text)
         else:
-            _ends(text, part)
+            text.append_text(_words(part, whole))
     text.rstrip()
     return text
 
 
-def _ends(text: Text, fold: Fold) -> None:
-    """The first and the last distractor of a fold, shortened, and how much lies between."""
-    first, *between = fold.distractors
-    text.append(shortened(first) + "\n", _style(first))
-    if len(between) > 1:
+def _new_line(text: Text) -> None:
+    if text.plain and not text.plain.endswith("\n"):
+        text.append("\n")
+
+
+def _whole(fold: Fold) -> Text:
+    from rich.text import Text
+
+    return Text().join(_words(span, True) for span in fold.spans)
+
+
+def _ends(fold: Fold) -> Text:
+    """The first and the last distractor of a fold, shortened, and how much there is in all."""
+    from rich.text import Text
+
+    first, *others = fold.distractors
+    text = Text(shortened(first) + "\n", _style(first))
+    if len(others) > 1:
         text.append(f"… {fold.said} …\n", "dim italic")
-    if between:
-        text.append(shortened(between[-1]) + "\n", _style(between[-1]))
+    if others:
+        text.append(shortened(others[-1]) + "\n", _style(others[-1]))
+    return text
 
 
 def _words(span: ShownSpan, whole: bool) -> Text:
@@ -200,7 +217,7 @@ def html(shown: Shown) -> str:
 
 @cache
 def environment() -> jinja2.Environment:
-    """The templates of all pages; whatever is put into them is escaped."""
+    """The templates of all pages; whatever is put into them is made visible and escaped."""
     import jinja2  # 50 ms that no other view needs
 
     made = jinja2.Environment(
@@ -209,15 +226,11 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
-    made.filters |= {
-        "visible": visible,
-        "shortened": shortened,
-        "number": lambda value: f"{value:,}",
-        "percent": percent,
-        "json": script_json,
-    }
-    made.globals |= {"turns": turns, "asset": asset}
+    made.filters.update(shortened=shortened, percent=percent, json=script_json)
+    made.filters.update(number=lambda value: f"{value:,}")
+    made.globals.update(turns=turns, asset=asset)
     return made
 
 
@@ -233,15 +246,15 @@ def script_json(value: object) -> Markup:
     import orjson
     from markupsafe import Markup
 
-    text = orjson.dumps(value).decode()
+    text = visible(orjson.dumps(value).decode())
     for mark in "<>&\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return Markup(text)
 
 
 def percent(share: float | None) -> str:
-    """A share as a reader wants it: 0.4 %, 12 %, 99.6 %; a dash where there is none."""
+    """A share as a reader wants it: 0.14%, 2.1%, 12%, 99.6%; a dash where there is none."""
     if share is None:
         return "–"
-    places = 1 if 0 < share < 0.1 or 0.9 < share < 1 else 0
+    places = 2 if 0 < share < 0.01 else 1 if 0 < share < 0.1 or 0.9 < share < 1 else 0
     return f"{share:.{places}%}"

@@ -244,7 +244,7 @@ def _picture(code: int) -> str:
 def shortened(span: ShownSpan, *, above: int = 40) -> str:
     """The words of a span of more than ``above`` tokens as its two ends and how long it is."""
     head, tail = (30, 20) if len(_WIDE.findall(span.text[:60])) > 20 else (60, 40)
-    text = visible(span.text.strip())
+    text = visible(" ".join(span.text.split()))
     if span.tokens <= above or len(text) <= head + tail:
         return text
     return f"{text[:head].rstrip()} … {span.tokens:,} tokens … {text[-tail:].lstrip()}"

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from longgrain.corpus import documents, sources
+from longgrain.benchmarks import benchmark
 from longgrain.near import groups, signatures
 from longgrain.plan import Plan
-from longgrain.search import terms
-from longgrain.split import Benchmark, Chapters, Documents, contaminated, split
+from longgrain.split import Chapters, Documents, contaminated, split
 from longgrain.store import Store
-from longgrain.types import KINDS, Document, Dropped
+from longgrain.types import KINDS, Dropped
 
 # A document without chapters can still be cut for a split, every so many cuts.
 CUTS_A_PIECE = 16
@@ -77,8 +76,7 @@ def assign(store: Store, plan: Plan) -> Sided:
         store.starts.astype(np.int64),
         store.ends.astype(np.int64),
     )
-    dropped = _contaminated(store, plan, sides) + _altered(store, sides)
-    sides[[int(one.detail) for one in dropped]] = -1
+    dropped = list(_dropped(store, plan, sides))
     return Sided(
         groups=cut_groups,
         sides=sides,
@@ -137,48 +135,30 @@ def _first_cuts(store: Store, chapters: Sequence[tuple[int, int, str]]) -> NDArr
     return np.asarray(found, np.int64)
 
 
-def _contaminated(store: Store, plan: Plan, sides: NDArray[np.int8]) -> list[Dropped]:
-    """Cuts that share a run of ten words with a benchmark that the plan names (as IN2 does)."""
-    if not plan.decontaminate:
-        return []
-    codes, units = store.codes()
-    flags = np.zeros(len(codes), bool)
-    borders = np.searchsorted(units, store.doc_cuts)
-    for benchmark in _benchmarks([plan.path(name) for name in plan.decontaminate]):
-        for low, high in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):
-            flags[low:high] |= contaminated(codes[low:high], benchmark)
-    return [
-        Dropped(
-            step="split",
-            id=f"{store.doc_ids[int(store.cut_document[cut])]}:{int(store.starts[cut])}",
-            reason="shares ten words in a row with a benchmark",
-            detail=str(cut),
-        )
-        for cut in np.unique(units[flags]).tolist()
-        if sides[cut] >= 0
-    ]
+def _dropped(store: Store, plan: Plan, sides: NDArray[np.int8]) -> Iterator[Dropped]:
+    """Cuts that no context may use, each for the first reason; takes them from their sides."""
+    lost = {
+        "lies over the border of two sides": sides < 0,
+        "shares ten words in a row with a benchmark": _contaminated(store, plan),
+        "holds words that the chat template acts upon": store.cut("altered"),
+    }
+    taken = np.zeros(len(sides), bool)
+    for reason, cuts in lost.items():
+        for cut in np.flatnonzero(cuts & ~taken).tolist():
+            doc_id = store.doc_ids[int(store.cut_document[cut])]
+            place = f"{doc_id}:{int(store.starts[cut])}"
+            yield Dropped(step="split", id=place, reason=reason, detail=f"grain {cut}")
+        taken |= cuts
+    sides[taken] = -1
 
 
-def _benchmarks(paths: Sequence[Path]) -> list[Benchmark]:
-    found = [
-        terms(item.text)[0]
-        for source in sources(*paths)
-        for item in documents(source)
-        if isinstance(item, Document)
-    ]
-    units = np.repeat(np.arange(len(found)), [len(codes) for codes in found])
-    return [Benchmark.of(np.concatenate(found), units, len(found))] if found else []
-
-
-def _altered(store: Store, sides: NDArray[np.int8]) -> list[Dropped]:
-    """Cuts that hold words which the chat template acts upon."""
-    return [
-        Dropped(
-            step="split",
-            id=f"{store.doc_ids[int(store.cut_document[cut])]}:{int(store.starts[cut])}",
-            reason="holds words that the chat template acts upon",
-            detail=str(cut),
-        )
-        for cut in np.flatnonzero(store.cut("altered")).tolist()
-        if sides[cut] >= 0
-    ]
+def _contaminated(store: Store, plan: Plan) -> NDArray[np.bool_]:
+    """Which cuts share a run of ten words with a benchmark that the plan names (as IN2 does)."""
+    found = np.zeros(len(store.cut_document), bool)
+    if plan.decontaminate:
+        codes, units = store.codes()
+        against = benchmark([plan.path(name) for name in plan.decontaminate])
+        borders = np.searchsorted(units, store.doc_cuts).tolist()
+        for low, high in pairwise(borders):
+            found[units[low:high][contaminated(codes[low:high], against)]] = True
+    return found

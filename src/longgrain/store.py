@@ -101,9 +101,9 @@ class Store:
     def _documents(self) -> pa.Table:
         return pq.read_table(self.folder / "documents.parquet")
 
-    @cached_property
-    def _cuts(self) -> pa.Table:
-        return pq.read_table(self.folder / "cuts.parquet")
+    def _cut_column(self, name: str) -> pa.ChunkedArray:
+        # One by one: headings are most of the table, and few steps read them.
+        return pq.read_table(self.folder / "cuts.parquet", columns=[name]).column(name)
 
     def document(self, name: str) -> list[Any]:
         """One column of the documents."""
@@ -112,7 +112,7 @@ class Store:
 
     def cut(self, name: str) -> NDArray[Any]:
         """One column of the cuts, as an array."""
-        return np.asarray(self._cuts.column(name).to_numpy())
+        return np.asarray(self._cut_column(name).to_numpy())
 
     @cached_property
     def doc_ids(self) -> list[str]:
@@ -159,7 +159,7 @@ class Store:
             first=self.doc_cuts,
             starts=self.starts,
             ends=self.ends,
-            metadata=self._cuts.column("line").to_pylist(),
+            metadata=self._cut_column("line").to_pylist(),
         )
 
     @cached_property
@@ -216,7 +216,7 @@ class Store:
     @cached_property
     def headings(self) -> pa.ChunkedArray:
         """The heading path of every cut, a list of titles."""
-        return self._cuts.column("heading")
+        return self._cut_column("heading")
 
     def codes(self) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
         """Term codes of all cuts and the number of the cut that holds each."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -134,7 +133,7 @@ def _examples(manifest: Mapping[str, Any]) -> Table:
     """Examples by kind, rows, tokens, share learned from and fill, one line a side."""
     quotas, packing = manifest["quotas"], manifest["packing"]
     kinds = list(dict.fromkeys(kind for one in quotas.values() for kind in one["kinds"]))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2))
     table.add_column("side")
     for name in (*kinds, "examples", "rows", "tokens", "learned", "fill"):
         table.add_column(name, justify="right")

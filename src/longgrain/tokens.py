@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -74,6 +74,10 @@ class Tokenizer:
     source: str
     encoder: str = "tokenizers"
     config: str = "{}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what was made of them cannot all be sent to another process."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def load(cls, name: str) -> Tokenizer:

@@ -36,7 +36,8 @@ def general_drafts(path: Path, materials: Materials) -> Iterator[Draft | Dropped
 def _drafts(line: bytes, name: str, materials: Materials) -> Iterator[Draft | Dropped]:
     turns = _turns(line)
     if isinstance(turns, str):
-        yield Dropped(step="draft", id=name, reason=turns)
+        if materials.takes(content_id(line)):
+            yield Dropped(step="draft", id=name, reason=turns)
         return
     if not materials.takes(content_id(*(words for _, words in turns))):
         return

@@ -25,7 +25,7 @@ _ANAPHORIC = re.compile(
 # "two or three", "a thousand nameless evils": said of no count in particular.
 _ROUGHLY = re.compile(r"\bor\s$|\b(?:few|several|couple of|many|some)\s$", re.IGNORECASE)
 _FIGURATIVE = frozenset(("hundred", "thousand", "million", "billion"))
-_CITED = "条條章节節回款项項编編卷页頁版次层層大小"
+_CITED = "人者方条條章节節回款项項编編卷页頁版次层層大小"
 _REIGN = re.compile(r"^$|[王公帝侯宗元祖后後初]$")
 _COMPOUND_BEFORE = re.compile(r"\d(?:分|时|小时|小時|元|年|天|丈|尺|斤)$")
 _NUMERAL = re.compile(r"\d")
@@ -92,7 +92,7 @@ _SUBORDINATE = re.compile(
     r"|[A-Z]\w+ing)\b"
 )
 _CLAUSE_END = re.compile(
-    r"[,;:(]\s|[;:(]|\s?[—–]|\s?--|\s(?:and|but|which|who|because|although|so that|that)\s|\.$"
+    r"[,;:(]\s|[;:(]|\s?[—–]|\s?--|\s(?:and|but|which|who|because|although|so that)\s|\.$"
 )
 _AUXILIARY = r"(?:was|were|is|are|has|had|can|could|will|would|must|may|might|shall|should)"
 _SUBJECT = (
@@ -120,7 +120,7 @@ _PAST = re.compile(
 _PRESENT = re.compile(r"\b(?:is|are|has|have|can|may|must|will|shall)\b")
 _ARTICLE = re.compile(
     r"\b(?:the|these|those|his|her|its|their|my|our|your|an?|further|another|last|first|next|same"
-    r"|such|each|every|any|no|least|most|than|or|and|to|between|some|about|\w+’s|\w+'s)\s$",
+    r"|such|preceding|previous|following|past|remaining|each|every|any|no|least|most|than|or|and|to|between|some|about|\w+’s|\w+'s)\s$",
     re.IGNORECASE,
 )
 _LOWERED = frozenset(("The", "A", "An", "Each", "Every", "No", "All", "Our", "My", "Most", "Some"))
@@ -161,7 +161,7 @@ def _how_many(fact: Fact, before: str, after: str) -> Iterator[Question]:
 def _in_place(kind: str, before: str, word: str, after: str) -> Iterator[Question]:
     """Statement order, as in a quiz: "The first edition was a pamphlet of how many pages?"."""
     words = len(before.split())
-    if 3 <= words <= 16 and _FINITE.search(before) and not re.search(r"[;:]", before):
+    if 3 <= words <= 16 and _FINITE.search(before) and not re.search(r"[;:]|,\s$", before):
         head = _clause(after)
         yield f"{kind}.in-place", f"{before.lstrip()}{word}{head}?", before, head
 
@@ -223,6 +223,8 @@ _POINTING = tuple("这這那此该該其第每各前后後首头頭末上下近�
 _LEANING = tuple("他她它其这這那此该該都并並也又而但还還再则則就才便因后後同且仍乃遂却卻可即")
 _DATES = {"day": "哪一天", "month": "哪年哪月", "year": "哪一年", "monthday": "几月几日"}
 _PLACE_BEFORE = ("在", "到", "从", "從", "往", "赴", "位于", "位於")
+# After other words a place may be half of a longer name: 太平湖 of 太平湖饭店.
+_GOING = tuple("去来來取助见見拜投寻尋请請买買卖賣做当當任住过過居办辦开開学學求打看读讀会會")
 _PERSON_BEFORE = ("由", "被", "给", "給", "跟", "向", "替")
 
 
@@ -298,7 +300,7 @@ def _bearer(fact: Fact, head: str, tail: str, script: Script) -> Iterator[Questi
             yield "name.who", f"{head}{who}{tail}？", head, tail
         elif head.endswith(_PERSON_BEFORE):
             yield "name.by-whom", f"{head}{who}{tail}？", head, tail
-    if fact.unit == "place" and goes_on and head.endswith(_PLACE_BEFORE):
+    if fact.unit == "place" and tail[:1] in _GOING and head.endswith(_PLACE_BEFORE):
         yield "name.where", f"{head}{where}{tail}？", head, tail
 
 

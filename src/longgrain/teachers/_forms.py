@@ -102,7 +102,7 @@ WHAT_ZH = {
 }  # fmt: skip
 REPLIES_ZH = {
     "gap": ["缺失的{what}是{a}。", "是{a}。", "{a}。", "应填{a}。"],
-    "number": ["{full}。", "是{full}。", "答案是{full}。", "一共{full}。"],
+    "number": ["{full}。", "是{full}。", "答案是{full}。"],
     "date": ["{a}。", "是{a}。", "时间是{a}。", "答案是{a}。"],
     "name": ["{a}。", "是{a}。", "答案是{a}。"],
     "quote": ["“{a}”", "原话是“{a}”。", "写的是“{a}”。"],
@@ -112,7 +112,8 @@ REPLIES_ZH = {
 
 JOINED_EN = {
     "compare": {
-        "difference": "What is the difference between the two missing {numbers}: “{s1}” and “{s2}”?",
+        "difference": "What is the difference between the two missing {numbers}: “{s1}” and "
+        "“{s2}”?",
         "exceeds": "By how many {units} does the {number} missing from “{high}” exceed the one "
         "missing from “{low}”?",
         "apart": "Two {numbers} have been removed: “{s1}” and “{s2}”. How far apart are they?",
@@ -124,44 +125,47 @@ JOINED_EN = {
     "compare:date": {
         "between": "How many calendar years lie between the dates missing from “{s1}” and from "
         "“{s2}”?",
-        "later": "Going by the years alone, how many years later is the date left out of “{high}” than "
-        "the one left out of “{low}”?",
+        "later": "Going by the years alone, how many years later is the date left out of "
+        "“{high}” than the one left out of “{low}”?",
         "span": "Two dates have been removed: “{s1}” and “{s2}”. By how many years do they differ, "
         "counting only the years?",
-        "passed": "How many years passed between the two dates that belong in “{s1}” and in “{s2}”, "
-        "taking only the years into account?",
+        "passed": "How many years passed between the two dates that belong in “{s1}” and in "
+        "“{s2}”, taking only the years into account?",
     },
     "sum": {
         "total": "What do the missing {numbers} come to when they are added together: {list}?",
-        "altogether": "How many {units} do these make altogether, once the gaps are filled: {list}?",
+        "altogether": "How many {units} do these make altogether, once the gaps are filled: "
+        "{list}?",
         "add": "Fill the gaps and add up the {numbers}: {list}. What is the total?",
         "sum": "What is the sum of the {numbers} that were left out of {list}?",
     },
     "order": {
-        "ascending": "Fill the gaps and put these in order of the {number}, smallest first: {items}",
-        "descending": "Rank these by the missing {number}, from the largest to the smallest: {items}",
+        "ascending": "Fill the gaps and put these in order of the {number}, smallest first: "
+        "{items}",
+        "descending": "Rank these by the missing {number}, from the largest to the smallest: "
+        "{items}",
         "arrange": "Arrange the statements so that the {numbers} left out of them rise: {items}",
         "down": "In which order do the missing {numbers} fall, beginning with the highest? {items}",
     },
     "order:date": {
         "ascending": "Each statement lacks its date. Put them in order, earliest first: {items}",
         "descending": "Sort these by the dates missing from them, the latest first: {items}",
-        "arrange": "In what order do the dates left out of these statements follow one another? Begin "
-        "with the earliest. {items}",
-        "down": "Going back in time from the most recent, in which order do these come once they are "
-        "dated? {items}",
+        "arrange": "In what order do the dates left out of these statements follow one "
+        "another? Begin with the earliest. {items}",
+        "down": "Going back in time from the most recent, in which order do these come once "
+        "they are dated? {items}",
     },
     "bridge": {
-        "elsewhere": "A name is missing from “{s1}”. The other statement that mentions this name gives "
-        "{hint}. What is it?",
-        "same": "Whoever or whatever is missing from “{s1}” is named in one other statement too. Which "
-        "{what} is given there?",
-        "find": "First work out the name left out of “{s1}”, then look for the other statement in which "
-        "it occurs: what {what} does that one contain?",
-        "lead": "“{S1}” The name in the blank leads to one other statement, which contains {hint}. Give "
-        "the {what}.",
-        "twice": "One name fits the blank in “{s1}” and turns up in one other statement. What {what} "
-        "does that other statement give?",
+        "elsewhere": "A name is missing from “{s1}”. The other statement that mentions this "
+        "name gives {hint}. What is it?",
+        "same": "Whoever or whatever is missing from “{s1}” is named in one other statement "
+        "too. Which {what} is given there?",
+        "find": "First work out the name left out of “{s1}”, then look for the other statement "
+        "in which it occurs: what {what} does that one contain?",
+        "lead": "“{S1}” The name in the blank leads to one other statement, which contains "
+        "{hint}. Give the {what}.",
+        "twice": "One name fits the blank in “{s1}” and turns up in one other statement. What "
+        "{what} does that other statement give?",
     },
 }
 REPLIES_JOINED_EN = {
@@ -221,9 +225,10 @@ REPLIES_JOINED_ZH = {
 }
 # What a unit is called in a question that counts it; other English units get their plural.
 UNITS_EN = {
-    "%": "percentage points", "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen", "foot": "feet",
-    "man": "men", "woman": "women", "child": "children", "person": "people", "°": "degrees",
-    "°C": "degrees", "sheep": "sheep", "staff": "staff", "life": "lives", "tooth": "teeth",
+    "%": "percentage points", "$": "dollars", "£": "pounds", "€": "euros", "¥": "yen",
+    "foot": "feet", "man": "men", "woman": "women", "child": "children", "person": "people",
+    "°": "degrees", "°C": "degrees", "sheep": "sheep", "staff": "staff", "life": "lives",
+    "tooth": "teeth",
 }  # fmt: skip
 NUMBERS_EN = {"%": "percentages", "$": "sums of money", "£": "sums of money", "€": "sums of money"}
 UNITS_ZH = {"%": "个百分点", "￥": "元", "¥": "元", "$": "美元", "€": "欧元", "£": "英镑"}
@@ -232,8 +237,9 @@ COUNTED_ZH = {"%": "百分比"}
 # --- Traditional ----------------------------------------------------------------------------------
 
 _PAIRS = (
-    "与與 两兩 个個 为為 么麼 书書 于於 从從 们們 写寫 减減 几幾 别別 删刪 后後 处處 应應 开開 总總 数數 时時 术術 样樣 横橫 "
-    "欧歐 没沒 点點 现現 盖蓋 码碼 称稱 线線 给給 补補 计計 词詞 话話 语語 说說 请請 谁誰 该該 还還 这這 迹跡 里裏 "
-    "镑鎊 间間 隐隱 顺順 额額 属屬 着著 发發 号號 当當 钱錢"
+    "与與 两兩 个個 为為 么麼 书書 于於 从從 们們 写寫 减減 几幾 别別 删刪 后後 处處 应應 开開 "
+    "总總 数數 时時 术術 样樣 横橫 欧歐 没沒 点點 现現 盖蓋 码碼 称稱 线線 给給 补補 计計 词詞 "
+    "话話 语語 说說 请請 谁誰 该該 还還 这這 迹跡 里裏 镑鎊 间間 隐隱 顺順 额額 属屬 着著 发發 "
+    "号號 当當 钱錢"
 )
 TO_TRADITIONAL = str.maketrans({pair[0]: pair[1] for pair in _PAIRS.split()})

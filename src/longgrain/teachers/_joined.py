@@ -162,9 +162,9 @@ def _parts(
 def _unit_words(fact: Fact, language: Language, script: Script) -> dict[str, str]:
     unit = fact.unit or ""
     if language == "zh":
-        named = forms.UNITS_ZH.get(unit, unit)
-        words = {"units": named, "counted": forms.COUNTED_ZH.get(unit, named)}
-        return {name: written(word, script) for name, word in words.items()}
+        ours = forms.UNITS_ZH.get(unit)
+        named = written(ours, script) if ours else unit
+        return {"units": named, "counted": forms.COUNTED_ZH.get(unit, named)}
     units = forms.UNITS_EN.get(unit) or _plural(unit)
     numbers = forms.NUMBERS_EN.get(unit, f"numbers of {units}")
     number = numbers.replace("numbers", "number").replace("sums", "sum").replace("ages", "age")
@@ -215,6 +215,8 @@ def _bridging(
 
 def _bridged(first: Hit, second: Hit, language: Language, draws: Draws) -> dict[str, Any] | None:
     asked = [second.fact.kind, second.fact.unit if second.fact.kind == "number" else None]
+    if second.fact.kind == "term" and second.fact.unit != "title":
+        return None
     rivals = [fact for fact in facts(second.sentence, language) if says(fact, asked)]
     leads = quoted(first, language)
     # Captain Tasker must not be asked for where "Tasker" stands in the rest of the statement.
@@ -224,6 +226,7 @@ def _bridged(first: Hit, second: Hit, language: Language, draws: Draws) -> dict[
     template = draws.one(list((forms.JOINED_EN if language == "en" else forms.JOINED_ZH)["bridge"]))
     script = _script((first, second), language)
     s1, with_stop = shown(leads, script)
+    spoken = counted(second, language)
     sought = written(_sought(second.fact, language), script)
     parts = {
         "s1": s1,
@@ -231,7 +234,7 @@ def _bridged(first: Hit, second: Hit, language: Language, draws: Draws) -> dict[
         "what": sought,
         "hint": f"{'an' if sought[0] in 'aeiou' else 'a'} {sought}",
         "name": first.fact.text,
-        "answer": counted(second, language),
+        "answer": f"“{spoken}”" if second.fact.kind == "quote" else spoken,
     }
     answer = answer_of(second)
     made = _record("bridge", "bridge", template, parts, answer, (first, second), language)
@@ -246,7 +249,7 @@ def _sought(fact: Fact, language: Language) -> str:
     if fact.kind != "number" or unit in ("clock", "ordinal", "%", None) or unit in "$£€¥￥":
         return word
     units = _unit_words(fact, language, "hans")
-    return units["number"] if language == "en" else f"{units['units'].removeprefix('个')}数"
+    return units["number"] if language == "en" else f"{units['units'].lstrip('个個')}数"
 
 
 # --- a candidate ----------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A grain > its sentences that are whole, plain prose, and statements with a blank made from them."""
+"""A grain > its sentences that are whole, plain prose; a sentence and a fact > a statement."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PRONOUN = {
         r"|Also|Both|Neither|Another|Others|Similarly|Likewise|Finally|Moreover|Furthermore"
         r"|Consequently|Meanwhile|Nevertheless|Nonetheless|Accordingly|Again|Next|Now|Note|Still"
         r"|Besides|Indeed|Rather|Afterwards|Conversely|Alternatively|Additionally|Second|Third|Oh|Ah"
-        r"|Yes|No|Well|Please|Let|See)\b|[A-Z][’'])"
+        r"|Yes|No|Well|Changed in|New in|Added in|Please|Let|See)\b|[A-Z][’'])"
     ),
     "zh": re.compile(
         r"[“「（*]*(?:[他她它其此该該这這那您你我咱吾汝尔彼]|又|也|但|而|于是|於是|因此|所以|然而|不过|不過|并|並|却|卻|"
@@ -91,7 +91,8 @@ def _readable(sentence: str, language: Language, bounds: Bounds) -> bool:
         return False
     if _PRONOUN[language].match(sentence) or not _balanced(sentence):
         return False
-    if "`" in sentence and "*" in sentence:  # `*` is code, and plain text loses its asterisks
+    # `*` is code, and plain text loses its asterisks.
+    if ("`" in sentence or '"*' in sentence) and "*" in sentence.replace("**", ""):
         return False
     if language == "zh" and 3 * len(_NUMERALS.findall(sentence)) > len(sentence):
         return False  # a row of a chronicle's table
@@ -150,9 +151,9 @@ def _words(text: str) -> int:
 
 _STOP_WORDS = (
     "the and for with that this from was were are has have had not but his her its their they them "
-    "she him you your our who whom which what when where will would could should may might must can "
-    "been being into than then there these those such some any all each one two also only very more "
-    "most other out over under about after before between upon how why did does done"
+    "she him you your our who whom which what when where will would could should may might "
+    "must can been being into than then there these those such some any all each one two also "
+    "only very more most other out over under about after before between upon how why did does done"
 )
 _STOP_SET = frozenset(_STOP_WORDS.split())
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ’'-]{2,}|\d[\d.,]*\d")

@@ -1,4 +1,4 @@
-"""Words of ours and a sentence of the material > the same words in its script, with its quote marks."""
+"""Words of ours and the material > the same words in its script, Simplified or Traditional."""
 
 from __future__ import annotations
 

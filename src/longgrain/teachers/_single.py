@@ -11,7 +11,6 @@ from longgrain.teachers import _forms as forms
 from longgrain.teachers._asking import askable, chinese_question, english_question
 from longgrain.teachers._drawn import Draws
 from longgrain.teachers._prose import LEAST_CUES, Bounds, Statement, cues, prose, statement
-
 from longgrain.teachers._script import Script, inner, script_of, written
 
 
@@ -138,6 +137,7 @@ def _reply(hit: Hit, style: str, language: Language, draws: Draws) -> str:
     replies = forms.REPLIES_EN if language == "en" else forms.REPLIES_ZH
     fact = hit.fact
     style = "quote" if fact.kind == "quote" else style
+    style = "name" if style == "number" and counted(hit, language) == answer_of(hit) else style
     answer, full = answer_of(hit), counted(hit, language)
     plainly = fact.unit == "code"
     script = script_of(hit.sentence, language)

@@ -1,0 +1,18 @@
+"""What several test files share: one small finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small import small_plan
+
+from longgrain.build import build
+from longgrain.run import Run
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of `small_plan`; its documents lie beside it. Nothing may write to it."""
+    folder: Path = tmp_path_factory.mktemp("small")
+    return build(small_plan(folder), folder / "run")

@@ -1,0 +1,171 @@
+"""Made-up handbooks, a teacher that works by a plain rule, and plans of which a build takes a second."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import orjson
+
+from longgrain.plan import Plan
+from longgrain.types import Answered, Refused, Request
+
+PLACES = "Orlan Brisk Tarn Velm Quayle Imber Sorrel Haddon Pell Marsk Ferrow Lind Osk Dray".split()
+THINGS = "valve lamp ladder pump kettle drum winch gauge rope barrel lantern shutter crate".split()
+DEEDS = "inspected repaired painted counted weighed moved tested sealed greased numbered".split()
+REASONS = (
+    "because the tide came early", "after the keeper had slept", "before the ferry went out",
+    "although nobody had asked for it", "while the harbour was closed", "when the frost was over",
+)  # fmt: skip
+ZH_PLACES = "东港 西渡 南闸 北坝 青石 白沙 金山 银湖 古桥 新村 上洼 下滩".split()
+ZH_THINGS = "水泵 阀门 灯笼 梯子 缆绳 木桶 铁锚 船桨 帆布 油灯 绞盘 量规".split()
+ZH_DEEDS = "检查 修理 粉刷 清点 称重 搬运 测试 密封 上油 编号".split()
+ZH_REASONS = ("因为潮水来得早", "在看守睡醒以后", "在渡船离港之前", "虽然没有人要求", "趁港口关闭的时候")
+
+
+def english(rng: np.random.Generator, number: int) -> str:
+    """One sentence with one number."""
+    place, thing, deed, reason = (
+        words[int(rng.integers(len(words)))] for words in (PLACES, THINGS, DEEDS, REASONS)
+    )
+    return f"At {place} bridge the {thing}s were {deed} {reason}, and {number} of them were kept."
+
+
+def chinese(rng: np.random.Generator, number: int) -> str:
+    """The same in Chinese."""
+    place, thing, deed, reason = (
+        words[int(rng.integers(len(words)))]
+        for words in (ZH_PLACES, ZH_THINGS, ZH_DEEDS, ZH_REASONS)
+    )
+    return f"{place}的{thing}{reason}全部{deed}完毕，最后留下了{number}件。"
+
+
+def handbook(number: int, *, language: str = "en", chapters: int = 5, sentences: int = 14) -> str:
+    """Markdown with chapters; another number is another handbook."""
+    rng = np.random.default_rng([number, len(language)])
+    write = english if language == "en" else chinese
+    lines = [f"# Handbook {number}" if language == "en" else f"# 手册{number}"]
+    for chapter in range(chapters):
+        name = PLACES[(number + chapter) % len(PLACES)]
+        lines.append(f"## {name} station" if language == "en" else f"## 第{chapter + 1}章")
+        said = [write(rng, int(n)) for n in rng.integers(100, 9999, sentences)]
+        lines += [" ".join(said[i : i + 3]) for i in range(0, sentences, 3)]
+    return "\n\n".join(lines) + "\n"
+
+
+def shelve(folder: Path, *, english: int = 8, chinese: int = 6) -> Path:
+    """A folder of handbooks in both languages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(english):
+        (folder / f"handbook-{number}.md").write_text(handbook(number), "utf-8")
+    for number in range(chinese):
+        text = handbook(100 + number, language="zh")
+        (folder / f"手册-{number}.md").write_text(text, "utf-8")
+    return folder
+
+
+def small_plan(folder: Path, **changes: Any) -> Plan:
+    """A plan over the documents in ``folder/documents`` (written where they are missing)."""
+    if not (folder / "documents").exists():
+        shelve(folder / "documents")
+    values: dict[str, Any] = {
+        "name": "small",
+        "sources": ["documents"],
+        "teacher": {"use": "small:Rule"},
+        "recipes": [{"use": "in2", "examples": 60, "shares": SHARES}],
+        "split": {"valid": 0.15, "test": 0.15},
+        "layout": {"lengths": {"min": 512, "max": 1024}, "depths": 5, "short": 256},
+        "grains": {"size": 64},
+        "pack": {"length": 2048},
+    }
+    return Plan.of({**values, **changes}, folder=str(folder))
+
+
+SHARES = {"fine": 0.6, "integration": 0.25, "short": 0.15}
+_SENTENCE = re.compile(r"At [^.]+\.|[^\s。]+。")
+_NUMBER = re.compile(r"\d+(?= of them|件)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Asks for the number of a sentence, or of two sentences for their sum.
+
+    Each request that it is asked is written down in the file ``receipts``, where one is given.
+    """
+
+    name: ClassVar[str] = "rule"
+    version: ClassVar[str] = "1"
+
+    receipts: str = ""
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
+        """A list of candidates for each request, as JSON."""
+        if self.receipts:
+            lines = [json.dumps([one.task, one.material, one.index], ensure_ascii=False) for one in requests]
+            with open(self.receipts, "a", encoding="utf-8") as file:
+                file.writelines(line + "\n" for line in lines)
+        return [self._answer(one) for one in requests]
+
+    def _answer(self, request: Request) -> Answered | Refused:
+        found = [list(_numbered(text)) for text in request.material]
+        if request.task == "in2.fine":
+            candidates = [_one(*said) for said in found[0]]
+        elif len(found) > 1 and found[0] and any(found[1:]):
+            other = next(i for i, said in enumerate(found) if i and said)
+            candidates = [_sum(request, other, found[0][-1], found[other][-1])]
+        else:
+            candidates = []
+        if not candidates:
+            return Refused(reason="no sentence with a number")
+        return Answered(text=orjson.dumps(candidates).decode(), reply_tokens=10, money=0.25)
+
+
+def _numbered(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Start and end of each sentence, its number, and the sentence with a blank."""
+    for match in _SENTENCE.finditer(text):
+        if number := _NUMBER.search(match[0]):
+            blank = match[0][: number.start()] + "____" + match[0][number.end() :]
+            yield match.start(), match.end(), number[0], blank
+
+
+def _one(start: int, end: int, number: str, blank: str) -> dict[str, Any]:
+    return {
+        "form": "number",
+        "template": "small-one",
+        "question": f"{blank} ?",
+        "answer": number,
+        "reply": number,
+        "evidence": [[0, start, end]],
+        "facts": [[0, start, end, "number"]],
+        "cues": [blank],
+    }
+
+
+def _sum(
+    request: Request,
+    piece: int,
+    one: tuple[int, int, str, str],
+    other: tuple[int, int, str, str],
+) -> dict[str, Any]:
+    asked = f"{one[3]} + {other[3]} ?"
+    return {
+        "form": "sum",
+        "template": "small-sum",
+        "question": asked,
+        "answer": str(int(one[2]) + int(other[2])),
+        "reply": f"{one[2]} + {other[2]} = {int(one[2]) + int(other[2])}",
+        "evidence": [[0, one[0], one[1]], [piece, other[0], other[1]]],
+        "facts": [[0, one[0], one[1], "number"], [piece, other[0], other[1], "number"]],
+        "operands": [one[2], other[2]],
+        "cues": [asked],
+        "language": request.settings["language"],
+        "statements": [
+            dict(zip(("before", "after"), blank.split("____"), strict=True), kind="number")
+            for blank in (one[3], other[3])
+        ],
+    }
