@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small import small_plan
 
+from kinds import depth_run, kinds  # noqa: F401
 from longgrain.build import build
 from longgrain.run import Run
+from small import small_plan
 
 
 @pytest.fixture(scope="session")

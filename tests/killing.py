@@ -24,7 +24,7 @@ from typing import Any
 
 TESTS = Path(__file__).parent
 # So small that every step of a small plan has several shards.
-SIZES = {"SHARD_BYTES": 12_000, "BATCH": 24, "FILE_TOKENS": 8_192}
+SIZES = {"SHARD_BYTES": 24_000, "BATCH": 32, "FILE_TOKENS": 16_384}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ def _main(trial: Trial) -> Outcome:
 
 def _attempt(trial: Trial, after: float | None, deaths: list[str]) -> tuple[int, str]:
     """How a forked build ended, and where it died."""
-    note = Path(trial.out + ".died")
+    note = Path(trial.folder) / "died"
     note.write_text("" if after is None else f"{after:.2f} s", "utf-8")
     child = os.fork()
     if not child:

@@ -14,7 +14,6 @@ import tokenizers
 
 from longgrain.types import Example, Message, Span
 
-
 MARK = "\ue000"  # stands for any control token; no text of the tests holds it
 
 
@@ -101,7 +100,9 @@ class Reference:
 def _weighed(ids: list[int], touched: list[list[int]], conversation: Sequence[Words]) -> Encoded:
     chosen, counts = [], [0, 0, 0]
     for some in touched:
-        attempts = [i for i in some if conversation[i].role == "attempt" and not conversation[i].loss]
+        attempts = [
+            i for i in some if conversation[i].role == "attempt" and not conversation[i].loss
+        ]
         best = max(conversation[i].loss for i in some)
         owner = (attempts or [i for i in some if conversation[i].loss == best])[0]
         chosen.append(owner)

@@ -1,4 +1,4 @@
-"""Made-up handbooks, a teacher that works by a plain rule, and plans of which a build takes a second."""
+"""Made-up handbooks, a teacher that works by a plain rule, and plans that build in a second."""
 
 from __future__ import annotations
 
@@ -12,20 +12,38 @@ from typing import Any, ClassVar
 import numpy as np
 import orjson
 
+from longgrain.calls import Ledger
+from longgrain.corpus import sources
+from longgrain.ingest import IngestShard, ingest
+from longgrain.make import SideMaterials, component, side_shares
 from longgrain.plan import Plan
-from longgrain.types import Answered, Refused, Request
+from longgrain.sides import assign
+from longgrain.store import merge
+from longgrain.tokens import Tokenizer
+from longgrain.types import SIDES, Answered, Refused, Request, Side
 
-PLACES = "Orlan Brisk Tarn Velm Quayle Imber Sorrel Haddon Pell Marsk Ferrow Lind Osk Dray".split()
-THINGS = "valve lamp ladder pump kettle drum winch gauge rope barrel lantern shutter crate".split()
-DEEDS = "inspected repaired painted counted weighed moved tested sealed greased numbered".split()
+
+def _words(line: str) -> list[str]:
+    return line.split()
+
+
+PLACES = _words("Orlan Brisk Tarn Velm Quayle Imber Sorrel Haddon Pell Marsk Ferrow Lind Osk Dray")
+THINGS = _words("valve lamp ladder pump kettle drum winch gauge rope barrel lantern shutter crate")
+DEEDS = _words("inspected repaired painted counted weighed moved tested sealed greased numbered")
 REASONS = (
     "because the tide came early", "after the keeper had slept", "before the ferry went out",
     "although nobody had asked for it", "while the harbour was closed", "when the frost was over",
 )  # fmt: skip
-ZH_PLACES = "东港 西渡 南闸 北坝 青石 白沙 金山 银湖 古桥 新村 上洼 下滩".split()
-ZH_THINGS = "水泵 阀门 灯笼 梯子 缆绳 木桶 铁锚 船桨 帆布 油灯 绞盘 量规".split()
-ZH_DEEDS = "检查 修理 粉刷 清点 称重 搬运 测试 密封 上油 编号".split()
-ZH_REASONS = ("因为潮水来得早", "在看守睡醒以后", "在渡船离港之前", "虽然没有人要求", "趁港口关闭的时候")
+ZH_PLACES = _words("东港 西渡 南闸 北坝 青石 白沙 金山 银湖 古桥 新村 上洼 下滩")
+ZH_THINGS = _words("水泵 阀门 灯笼 梯子 缆绳 木桶 铁锚 船桨 帆布 油灯 绞盘 量规")
+ZH_DEEDS = _words("检查 修理 粉刷 清点 称重 搬运 测试 密封 上油 编号")
+ZH_REASONS = (
+    "因为潮水来得早",
+    "在看守睡醒以后",
+    "在渡船离港之前",
+    "虽然没有人要求",
+    "趁港口关闭的时候",
+)
 
 
 def english(rng: np.random.Generator, number: int) -> str:
@@ -106,7 +124,10 @@ class Rule:
     def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
         """A list of candidates for each request, as JSON."""
         if self.receipts:
-            lines = [json.dumps([one.task, one.material, one.index], ensure_ascii=False) for one in requests]
+            lines = [
+                json.dumps([one.task, one.material, one.index], ensure_ascii=False)
+                for one in requests
+            ]
             with open(self.receipts, "a", encoding="utf-8") as file:
                 file.writelines(line + "\n" for line in lines)
         return [self._answer(one) for one in requests]
@@ -168,4 +189,28 @@ def _sum(
             dict(zip(("before", "after"), blank.split("____"), strict=True), kind="number")
             for blank in (one[3], other[3])
         ],
+    }
+
+
+def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
+    """What a recipe drafts from, made of the plan's documents; files go to ``work``."""
+    tokenizer = Tokenizer.load(plan.tokenizer_path)
+    found = tuple(sources(*(str(plan.path(name)) for name in plan.sources)))
+    shard = IngestShard(number=0, sources=found, folder=work, plan=plan, tokenizer=tokenizer)
+    store = merge([ingest(shard)], work / "store")
+    sides = assign(store, plan).sides
+    shares = side_shares(plan)
+    return {
+        side: SideMaterials(
+            side=side,
+            seed=plan.seed,
+            store=store,
+            usable=sides == SIDES.index(side),
+            languages=store.document("language"),
+            teacher=component("teachers", plan.teacher.use, plan.teacher.settings),
+            ledger=Ledger(work / f"calls-{side}.sqlite"),
+            folder=Path(plan.folder),
+            shares=shares,
+        )
+        for side in shares
     }

@@ -119,7 +119,9 @@ def test_english_names_are_capitals_that_are_no_common_words() -> None:
 
 
 def test_a_chapter_and_the_first_word_of_a_sentence_are_no_names() -> None:
-    assert not only("Meanwhile nothing moved. Chapter Three begins. Masons came.", "name", names=True)
+    assert not only(
+        "Meanwhile nothing moved. Chapter Three begins. Masons came.", "name", names=True
+    )
 
 
 def test_chinese_names_are_persons_and_places() -> None:
@@ -183,6 +185,8 @@ def test_han_numerals_are_read(text: str, value: float | None) -> None:
         ("1 200", "１２００"),
         ("一千二百", "1200"),
         ("十二", "12"),
+        ("二十兩", "20兩"),
+        ("一万两千", "12000"),
         ("twenty-one", "21"),
         ("30 per cent", "30%"),
         ("百分之三十", "30%"),

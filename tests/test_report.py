@@ -130,6 +130,11 @@ def test_a_baseline_above_its_limit_on_integration_is_said_at_the_top(run: Stand
     assert "answers 40% of the integration questions; the limit is 30%" in words_of(page_of(run))
 
 
+def test_a_bin_off_its_quota_is_said_even_if_the_run_did_not_say_so(run: StandIn) -> None:
+    run.manifest["quotas"]["valid"]["depths"]["made"][9] -= 0.5
+    assert "valid: a bin of depths is 1.4 examples off its quota." in words_of(page_of(run))
+
+
 def test_a_run_without_shortfalls_says_so(run: StandIn) -> None:
     for side in run.manifest["quotas"]:
         run.manifest["quotas"][side]["shortfalls"] = []

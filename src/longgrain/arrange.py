@@ -108,7 +108,7 @@ def deal(
     long = [i for i, draft in enumerate(drafts) if draft.layout == "long"]
     needs = [_need(drafts[i], stretches) for i in long]
     lengths = dict(zip(long, _fitted(_lengths(layout, len(long), rng), needs), strict=True))
-    depths = Depths(layout.depth_shares, rng)
+    depths = Depths(layout.depth_shares, len(long), rng)
     wanted = share_out(len(long), [layout.in_order, 1 - layout.in_order])[0]
     for i in long:
         job = None
@@ -183,6 +183,8 @@ def _in_order(
     chosen = depths.furthest_behind(sorted(clear))
     low, high = clear[chosen]
     found = _bins_of(draft.evidence, low, high, stretches.edges, len(depths.shares))
+    if not depths.takes(found):
+        return None
     depths.take(found)
     return Job(layout=DOCUMENT, tokens=tokens, bins=tuple(found), first=low, last=high)
 

@@ -107,7 +107,9 @@ def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
     """The hash of all that is read: the sources, and the files that the plan names beside them."""
     read = [*found, *sources(*(plan.path(name) for name in plan.decontaminate))]
     settings = [value for entry in plan.recipes for value in entry.settings.values()]
-    beside = [plan.path(n) for n in (plan.tokenizer, plan.template, *settings) if isinstance(n, str)]
+    beside = [
+        plan.path(n) for n in (plan.tokenizer, plan.template, *settings) if isinstance(n, str)
+    ]
     return content_id(
         *(part for one in read for part in (one.name, one.sha256)),
         *(sha256_of(path) for path in beside if path.is_file()),
@@ -388,6 +390,7 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
     shells = Shells.open(here.work).tokens
     jobs: list[Job | None] = [None] * len(rows)
     counts: Counter[str] = Counter()
+    kin = _kin(sided.groups)
     own = tokens_to_next(store.doc_tokens, store.token_starts, store.doc_cuts, store.starts)
     for code, side in enumerate(SIDES):
         mine = [i for i, row in enumerate(rows) if row["side"] == side]
@@ -395,7 +398,7 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
             Light(
                 layout=rows[i]["layout"],
                 evidence=tuple(rows[i]["evidence"]),
-                rivals=tuple(rows[i]["rivals"]),
+                rivals=(*rows[i]["rivals"], *_twins(rows[i]["evidence"], sided.groups, kin)),
                 keep_order=rows[i]["keep_order"],
                 shell=int(shells[i]),
             )
@@ -407,6 +410,22 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
         for i, job in zip(mine, found, strict=True):
             jobs[i] = job
     return [job for job in jobs if job is not None], counts
+
+
+def _kin(groups: NDArray[np.int32]) -> dict[int, list[int]]:
+    """The cuts of each group of near-duplicates that has more than one."""
+    order = np.argsort(groups, kind="stable")
+    found, first, count = np.unique(groups[order], return_index=True, return_counts=True)
+    several = np.flatnonzero(count > 1)
+    return {int(found[i]): order[first[i] : first[i] + count[i]].tolist() for i in several}
+
+
+def _twins(
+    evidence: Sequence[int], groups: NDArray[np.int32], kin: Mapping[int, Sequence[int]]
+) -> list[int]:
+    """The near-duplicates of the evidence, which are not evidence themselves."""
+    near = [cut for own in evidence for cut in kin.get(int(groups[own]), ())]
+    return [cut for cut in near if cut not in evidence]
 
 
 def _pack(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64], Packing]]:

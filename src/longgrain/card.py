@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from longgrain import shelf
 from longgrain.errors import PlanError
 from longgrain.plan import Plan, RecipeEntry
-from longgrain.report import Manifest, Run, examples_of
+from longgrain.report import Manifest, Run, examples_of, shortfalls, split_by
 from longgrain.show import TEMPLATES, percent
 from longgrain.shown import visible
 from longgrain.types import ROLES
@@ -62,11 +63,8 @@ def _card(m: Manifest, plan: Plan) -> str:
         languages=", ".join(LANGUAGES.get(code, code) for code in _languages(m)),
         recipes=[_recipe(entry) for entry in plan.recipes],
         tokens=sum(packed["tokens"] for packed in m["packing"].values()),
-        shortfalls=[
-            f"{side}: {line}"
-            for side, quota in m["quotas"].items()
-            for line in quota.get("shortfalls", ())
-        ],
+        shortfalls=shortfalls(m),
+        split_by=split_by(m),
     )
 
 
@@ -133,7 +131,7 @@ def _recipe(entry: RecipeEntry) -> Mapping[str, Any]:
     return {
         "use": entry.use,
         "examples": entry.examples,
-        "settings": entry.settings,
+        "settings": json.dumps(entry.settings, default=str, ensure_ascii=False).replace("`", "'"),
         "said": " ".join(said.split("\n\n")[0].split()),
         "source": SOURCES.get(entry.use, ""),
     }

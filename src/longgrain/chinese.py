@@ -49,7 +49,7 @@ _WITH_HAN = re.compile(
     rf"|(?<![{_APPROXIMATE}\d{HAN}])(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
 )
 # Powers of ten that are figures of speech more often than counts: 千里, 万人, 百步.
-_FIGURES = frozenset("百千万萬亿億")
+_FIGURES = frozenset(("百", "千", "万", "萬", "亿", "億", "百十", "千百"))
 
 
 def chinese(text: str) -> Iterator[Found]:

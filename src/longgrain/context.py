@@ -61,10 +61,15 @@ class Layer:
     def lay(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
         """The context of draft number ``draft``, a row of drafts.parquet, or why there is none."""
         if job.layout == NONE:
-            return Laying(layout=NONE, tokens=int(self._shell_tokens[draft]))
-        if job.layout == POOL:
-            return self._from_pool(draft, values, job)
-        return self._from_document(draft, values, job)
+            found: Laying | Dropped = Laying(layout=NONE, tokens=int(self._shell_tokens[draft]))
+        elif job.layout == POOL:
+            found = self._from_pool(draft, values, job)
+        else:
+            found = self._from_document(draft, values, job)
+        if isinstance(found, Dropped) or found.is_whole:
+            return found
+        both = zip(found.straddling, self.shells.straddling(draft), strict=True)
+        return found._replace(straddling=Straddling(*(a + b for a, b in both)))
 
     @cached_property
     def _shell_tokens(self) -> NDArray[np.int64]:

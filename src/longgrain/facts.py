@@ -12,7 +12,7 @@ from longgrain.chinese import chinese
 from longgrain.english import counted_noun as counted_noun
 from longgrain.english import english
 from longgrain.names import chinese_names, english_names
-from longgrain.numerals import HAN, WORDS, Day, english_value, han_value
+from longgrain.numerals import HAN, HAN_RUN, WORDS, Day, english_value, han_value
 
 Language = Literal["en", "zh"]
 FactKind = Literal["number", "date", "name", "term", "quote"]
@@ -107,13 +107,21 @@ def _is_named(text: str, match: re.Match[str]) -> bool:
     return len(inner) <= 8 and not _INNER_MARK.search(inner) and before not in tuple(_SPOKEN)
 
 
+_VAGUE = frozenset(
+    "个 個 种 種 类 類 道 倍 组 組 步 款 项 項 time way kind type thing case hundred one item".split()
+)
+
+
 def kind_of_quantity(fact: Fact) -> str | None:
     """What a number or date can be compared with: equal keys may be ordered and subtracted.
 
-    None for names, terms and quotes, and for numbers that count nothing.
+    None for names, terms and quotes, for numbers that count nothing, and for units that count
+    anything (个, 种, time, kind): a difference between unlike things says nothing.
     """
     if fact.kind == "date":
         return "date" if fact.unit != "monthday" else None
+    if fact.unit in _VAGUE:
+        return None
     if fact.kind == "number" and fact.unit not in (None, "clock", "ordinal", "reference"):
         return f"number:{fact.unit}"
     return None
@@ -124,7 +132,7 @@ def kind_of_quantity(fact: Fact) -> str | None:
 _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"(?P<percent>百分之(?=[\d{HAN}]))"
-    rf"|(?P<han>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万萬亿億]+|[{HAN}]+)"
+    rf"|(?P<han>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万萬亿億]+|{HAN_RUN})"
     r"|(?P<digits>(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
     r"(?:\s(?:thousand|million|billion)\b)?)"
     rf"|(?P<words>\b(?:{_COUNT})(?:[\s-](?:and\s)?(?:{_COUNT}))*\b)"

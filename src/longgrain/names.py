@@ -15,7 +15,7 @@ _TITLES = (
 _TITLED = frozenset(_TITLES.split())
 _WORD = r"[A-ZÀ-Þ](?:[A-Za-zÀ-ÿ]|[’'-](?=[A-Za-z]{2}))*[a-zß-ÿ](?!\w)"
 _ENGLISH = re.compile(
-    rf"(?<![\w.’'_-])(?:{'|'.join(_TITLES.split())}|St)\.\s(?:[A-Z]\.\s)*{_WORD}(?:\s{_WORD})*"
+    rf"(?<![\w.’'_-])(?:{'|'.join(_TITLES.split())}|St)\.?\s(?:[A-Z]\.\s)*{_WORD}(?:\s{_WORD})*"
     rf"|(?<![\w’'_-]){_WORD}(?:\s(?:(?:of|de|van|von|du|la|der)\s)?(?:[A-Z]\.\s)?{_WORD})*"
 )
 _OPENS = frozenset('.!?:;"“‘(>*#|•—–-_[`')
@@ -48,6 +48,9 @@ _NO_NAME = frozenset(_COMMON.split())
 _ADJECTIVES = frozenset(
     ("new", "great", "good", "dear", "poor", "old", "young", "north", "south", "east", "west")
 )
+_DAYS = frozenset(
+    ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "christmas")
+)
 _COUNTED = """
     chapter section part figure table listing appendix article number volume book page step class
     clause act scene phase level item rule berth fig no vol
@@ -78,7 +81,7 @@ _COMPOUND = (
     "令狐",
 )
 _NOT_LAST = frozenset(
-    "任见見者至引处處个個罚罰巾了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
+    "任谓謂见見者至引处處个個罚罰巾了道说說曰的在是和与與也便就又笑问問等从從向对對把被将將着著来來去并不为為到叫听聽看有以之及"
 )
 _BEFORE_PERSON = frozenset("与與和同跟对對向被由给給令命使遣见見教叫请請问問是有即乃及并將将引")
 _AFTER_PERSON = frozenset(
@@ -107,7 +110,8 @@ def english_names(text: str) -> Iterator[Name]:
             single = first.end() == end - start
             common = head in _NO_NAME or (opens and head.endswith(("ly", "ing")))
             titled = first[0].rstrip(".") in _TITLED
-            if not (common and opens) or single or titled or head in _ADJECTIVES:
+            strip = common and (opens or head in _DAYS)
+            if not strip or single or titled or head in _ADJECTIVES:
                 break
             start, opens = start + first.end() + 1, False
         if single and (common or opens or f" {head} " in text):
@@ -123,7 +127,9 @@ def english_names(text: str) -> Iterator[Name]:
         if text[start:end].split()[-1] in _TITLED | {"St"}:
             continue
         if titled and " of " in text[start:end]:  # Captain Tasker of Sandry
-            end = start + text[start:end].index(" of ")
+            place = start + text[start:end].index(" of ") + len(" of ")
+            yield start, place - len(" of "), "person"
+            start, titled = place, False
         yield start, end, "person" if titled and not single else None
 
 

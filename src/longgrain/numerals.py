@@ -25,6 +25,9 @@ _HAN_DIGITS |= {"〇": 0, "○": 0, "两": 2, "兩": 2}
 _HAN_SMALL = {"十": 10, "百": 100, "千": 1_000}
 _HAN_LARGE = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 HAN = "".join([*_HAN_DIGITS, *_HAN_SMALL, *_HAN_LARGE, "廿卅"])
+# A run of Han numerals; 两 stands first or before a power of ten, else it is the weight.
+_ONE = HAN.replace("两", "").replace("兩", "")
+HAN_RUN = rf"(?:(?:[{_ONE}]|[两兩](?=[百千万萬亿億]))+|(?<![{HAN}\d])[两兩])"
 _MIXED = re.compile(rf"([\d.]+)([{''.join([*_HAN_SMALL, *_HAN_LARGE])}]*)$")
 
 
@@ -63,6 +66,8 @@ def han_value(text: str) -> float | None:
             scale *= _HAN_SMALL.get(char) or _HAN_LARGE[char]
         number = digits_value(mixed[1])
         return None if number is None else round(number * scale, 6)
+    if len(text) > 1 and text[-1] in "两兩":
+        return None
     text = text.replace("廿", "二十").replace("卅", "三十")
     if len(text) > 1 and all(char in _HAN_DIGITS for char in text):
         # 三四 means "three or four"; only years and the like are read digit by digit.

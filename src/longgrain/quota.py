@@ -72,9 +72,10 @@ class Depths:
     within one example of its quota.
     """
 
-    def __init__(self, shares: Sequence[float], rng: np.random.Generator) -> None:
+    def __init__(self, shares: Sequence[float], examples: int, rng: np.random.Generator) -> None:
         weights = np.asarray(shares, float)
         self.shares = weights / weights.sum()
+        self.wished = examples * self.shares
         self.made = np.zeros(len(weights))
         self._rng = rng
 
@@ -95,6 +96,11 @@ class Depths:
         """Counts these bins as dealt to one example."""
         np.add.at(self.made, list(bins), 1 / max(len(bins), 1))
         return list(bins)
+
+    def takes(self, bins: Sequence[int]) -> bool:
+        """Whether these bins of one example leave none more than one example above its quota."""
+        after = self.made + np.bincount(bins, minlength=len(self.made)) / max(len(bins), 1)
+        return bool((after <= self.wished + 1).all())
 
     def furthest_behind(self, allowed: Sequence[int]) -> int:
         """The allowed bin that is furthest behind its share."""

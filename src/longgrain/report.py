@@ -23,12 +23,12 @@ Manifest = Mapping[str, Any]
 STEPS = {
     "read": "sources read as documents",
     "cut": "documents cut into grains",
-    "split": "documents put on a side",
+    "split": "grains put on a side",
     "draft": "questions asked of the teacher",
     "check": "drafts checked",
     "assemble": "drafts laid out in a context",
     "encode": "examples turned into tokens",
-    "rows": "rows written",
+    "rows": "examples written in rows",
     "pack": "examples put into rows",
     "report": "this page and the card",
 }
@@ -73,11 +73,12 @@ def _page(run: Run) -> str:
         plan=run.plan.as_yaml(),
         summary=_summary(m),
         sound="" if wrong else _sound(m),
-        warnings=[*wrong, *_shortfalls(m)],
+        warnings=[*wrong, *_warnings(m)],
         figures=_figures(m),
         dropped=lost,
         **_way(m),
         sides=_sides(m),
+        split_by=split_by(m),
         lengths=_histograms(m, "lengths", "tokens"),
         spread=_spread(m),
         depths=_histograms(m, "depths", "depth"),
@@ -86,7 +87,7 @@ def _page(run: Run) -> str:
         kinds=_kinds(m),
         baseline=charts.overlap(m["baseline"]) if m["baseline"] else None,
         baseline_height=f"{4 + 1.7 * len(m['baseline']):.1f}rem",
-        forms=[_forms(language, counted) for language, counted in m["forms"].items() if counted],
+        forms=[_forms(language, counted) for language, counted in sorted(m["forms"].items())],
         **_examples(shown),
     )
 
@@ -119,29 +120,45 @@ def unbalanced(m: Manifest, counts: Mapping[str, int] | None = None) -> list[str
     return wrong
 
 
-def _dropped(path: Path) -> tuple[list[tuple[str, ...]], dict[str, int] | None]:
+def _dropped(path: Path) -> tuple[list[Mapping[str, str]], dict[str, int] | None]:
     """The first few dropped items of each step and reason, and how many there are at each step."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     if not path.is_file():
         return [], None
-    columns = ["step", "id", "reason", "detail"]
-    kept: dict[tuple[str, str], list[tuple[str, ...]]] = defaultdict(list)
+    kept: dict[tuple[str, str], list[Mapping[str, str]]] = defaultdict(list)
     counts: Counter[str] = Counter()
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(columns=columns):
-            for one in batch.to_pylist():
-                counts[one["step"]] += 1
-                some = kept[one["step"], one["reason"]]
-                if len(some) < DROPPED:
-                    some.append(tuple(str(one[name] or "") for name in columns))
+        for batch in file.iter_batches():
+            table = pa.Table.from_batches([batch])
+            groups = table.group_by(["step", "reason"], use_threads=False)
+            for one in groups.aggregate([([], "count_all")]).to_pylist():
+                step, reason = one["step"], one["reason"]
+                counts[step] += one["count_all"]
+                wanted = DROPPED - len(kept[step, reason])
+                if wanted > 0:
+                    same = (pc.field("step") == step) & (pc.field("reason") == reason)
+                    kept[step, reason] += table.filter(same).slice(0, wanted).to_pylist()
     return [item for items in kept.values() for item in items], dict(counts)
 
 
-def _shortfalls(m: Manifest) -> list[str]:
+def shortfalls(m: Manifest) -> list[str]:
+    """What the run itself says it fell short of, and every bin that is further off than one."""
     said = []
     for side, quota in m["quotas"].items():
         said += [f"{side}: {line}" for line in quota.get("shortfalls", ())]
+        for name in ("lengths", "depths"):
+            bins = quota.get(name, {"wished": (), "made": ()})
+            off = charts.furthest(bins["wished"], bins["made"])
+            if off > 1 + 1e-9:
+                said.append(f"{side}: a bin of {name} is {off:.1f} examples off its quota.")
+    return said
+
+
+def _warnings(m: Manifest) -> list[str]:
+    said = shortfalls(m)
     found = m["baseline"].get("integration")
     if found and found["asked"] and found["hit"] / found["asked"] >= charts.INTEGRATION_LIMIT:
         share = percent(found["hit"] / found["asked"])
@@ -250,6 +267,12 @@ def _way(m: Manifest) -> dict[str, Any]:
         "seconds": sum(step["seconds"] for step in m["steps"]),
         "cpu_seconds": sum(step["cpu_seconds"] for step in m["steps"]),
     }
+
+
+def split_by(m: Manifest) -> str:
+    """What was kept together when sides were split."""
+    auto = "by document where there are enough, else by chapter"
+    return auto if m["split"]["by"] == "auto" else f"by {m['split']['by']}"
 
 
 def _sides(m: Manifest) -> list[dict[str, Any]]:

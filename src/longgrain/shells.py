@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from longgrain.borders import FOLLOWER
 from longgrain.chat import ChatTemplate
-from longgrain.encode import Encoded, Piece, encode, pieces
+from longgrain.encode import Encoded, Piece, Straddling, encode, pieces
 from longgrain.tokens import Ints, Tokenizer
 from longgrain.types import ROLES, Draft, Given, Message, Slot, Span
 
@@ -188,6 +188,10 @@ class Shells:
         """Tokens of each draft that are not its context."""
         total: NDArray[np.int64] = self.table[:, :2].sum(1, dtype=np.int64)
         return total
+
+    def straddling(self, draft: int) -> Straddling:
+        """Tokens over span borders in what is not the context."""
+        return Straddling(*(int(count) for count in self.table[draft, 5:8]))
 
     def __getitem__(self, draft: int) -> Shell:
         before, behind, first, second, joined = (int(n) for n in self.table[draft, :5])

@@ -105,11 +105,9 @@ class Shown:
     def headline(self) -> str:
         """Tokens, learned tokens, documents and depths in one line."""
         sources = len({span.source for span in self.spans if span.source})
-        said = [
-            f"{self.tokens:,} tokens",
-            f"{self.learned:,} learned from",
-            f"words from {sources:,} document{'s' * (sources != 1)}",
-        ]
+        said = [f"{self.tokens:,} tokens", f"{self.learned:,} learned from"]
+        if sources:
+            said.append(f"words from {sources:,} document{'s' * (sources != 1)}")
         if self.depths:
             said.append("evidence at depth " + ", ".join(f"{depth:.0%}" for depth in self.depths))
         return " · ".join(said)
@@ -143,10 +141,10 @@ class Fold:
     def said(self) -> str:
         """How much is folded away."""
         count, sources = len(self.distractors), len({span.source for span in self.distractors})
-        return (
-            f"{count:,} distractor{'s' * (count != 1)} from {sources:,} "
-            f"document{'s' * (sources != 1)}, {self.tokens:,} tokens"
-        )
+        if count == 1:
+            return f"1 distractor, {self.tokens:,} tokens"
+        found = f"{sources:,} document{'s' * (sources != 1)}"
+        return f"{count:,} distractors from {found}, {self.tokens:,} tokens"
 
 
 def spans_of(

@@ -105,7 +105,7 @@ def forecast_table(found: Forecast) -> Table:
         "disk": size(found.disk),
         "measured on": "the whole plan" if found.exact else f"{found.sampled:,} examples of it",
     }
-    grid = Table.grid(padding=(0, 2))
+    grid = Table.grid(padding=(0, 2, 0, 0))
     for name, value in lines.items():
         grid.add_row(name, value)
     return grid
@@ -133,7 +133,7 @@ def _examples(manifest: Mapping[str, Any]) -> Table:
     """Examples by kind, rows, tokens, share learned from and fill, one line a side."""
     quotas, packing = manifest["quotas"], manifest["packing"]
     kinds = list(dict.fromkeys(kind for one in quotas.values() for kind in one["kinds"]))
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("side")
     for name in (*kinds, "examples", "rows", "tokens", "learned", "fill"):
         table.add_column(name, justify="right")

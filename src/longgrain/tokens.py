@@ -151,10 +151,19 @@ class Tokenizer:
         """Added tokens for runs of blanks (GPT-NeoX, Phi, Gemma): these are ordinary text."""
         return [token for token in self._json.get("added_tokens", []) if _is_blank(token)]
 
+    @property
+    def _added(self) -> list[dict[str, Any]]:
+        """Added tokens with control tokens spelled so that no text can match them; ids stay."""
+        known = self._json["model"].get("vocab", {})
+        outside = [
+            t for t in self._json["added_tokens"] if _is_blank(t) or t["content"] not in known
+        ]
+        return [t if _is_blank(t) else t | {"content": _hidden(t["content"])} for t in outside]
+
     @cached_property
     def _content_json(self) -> str:
         bare: dict[str, Any] = {
-            "added_tokens": self._blanks,
+            "added_tokens": self._added if self._blanks else [],
             "model": _without(self._json["model"], self.control),
             "post_processor": None,
             "truncation": None,
@@ -281,8 +290,13 @@ class Tokenizer:
         return self.byte_lengths is not None and _left_to_right(self._json) and self._rules_hold()
 
     def _rules_hold(self) -> bool:
-        """At every place that `is_border` names in the probe, ids of the two sides make up the whole."""
+        """At every place that `is_border` names in the probe, a pre-token starts and ids can be joined."""
+        step = self.library.pre_tokenizer
         named = np.flatnonzero(is_border(code_points(PROBE))).tolist()
+        if step is None or not {start for _, (start, _) in step.pre_tokenize_str(PROBE)} >= {
+            *named
+        }:
+            return False
         whole = self.encode([PROBE])[0]
         left = self.encode_open([PROBE[:place] for place in named])
         right = self.encode([PROBE[place:] for place in named])

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pytest
-from conftest import BYTE_LEVEL, OTHERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reference import Reference, chatml
 
+from kinds import BYTE_LEVEL, KINDS, Kinds
 from longgrain.lay import SEPARATOR, lay, lay_stretch
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 from longgrain.types import Example
-
-Files = Callable[[str], Path]
-KINDS = (*BYTE_LEVEL, *OTHERS)
+from reference import chatml
 
 
 def ids_by_example(run: Run) -> dict[str, list[int]]:
@@ -35,10 +31,8 @@ def examples(run: Run) -> list[Example]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_row_of_a_build_is_the_tokenizers_own_encoding(
-    kind: str, tokenizer_file: Files, seam_run: Callable[[str], Run]
-) -> None:
-    run, reference = seam_run(kind), Reference(tokenizer_file(kind))
+def test_every_row_of_a_build_is_the_tokenizers_own_encoding(kind: str, kinds: Kinds) -> None:
+    run, reference = kinds.run(kind), kinds.reference(kind)
     rows, texts, layouts = ids_by_example(run), run.texts(), set()
     assert run.manifest["tokenizer"]["joins"] == (kind in BYTE_LEVEL)
     for example in examples(run):
@@ -50,10 +44,8 @@ def test_every_row_of_a_build_is_the_tokenizers_own_encoding(
 
 
 @pytest.mark.parametrize("kind", BYTE_LEVEL)
-def test_control_joining_grains_encoded_alone_breaks_the_law(
-    kind: str, tokenizer_file: Files, seam_run: Callable[[str], Run]
-) -> None:
-    run, reference, broken = seam_run(kind), Reference(tokenizer_file(kind)), 0
+def test_control_joining_grains_encoded_alone_breaks_the_law(kind: str, kinds: Kinds) -> None:
+    run, reference, broken = kinds.run(kind), kinds.reference(kind), 0
     texts = run.texts()
     for example in examples(run):
         [_, user, _] = example.views["train"]
@@ -63,11 +55,9 @@ def test_control_joining_grains_encoded_alone_breaks_the_law(
     assert broken > 0
 
 
-def test_a_document_that_spells_control_tokens_gets_none_of_their_ids(
-    tokenizer_file: Files, seam_run: Callable[[str], Run]
-) -> None:
+def test_a_document_that_spells_control_tokens_gets_none_of_their_ids(kinds: Kinds) -> None:
     for kind in KINDS:
-        run, reference = seam_run(kind), Reference(tokenizer_file(kind))
+        run, reference = kinds.run(kind), kinds.reference(kind)
         control = {reference.whole.token_to_id(name) for name in ("<|im_start|>", "<|im_end|>")}
         texts, rows, spelled = run.texts(), ids_by_example(run), 0
         for example in examples(run):
@@ -78,9 +68,56 @@ def test_a_document_that_spells_control_tokens_gets_none_of_their_ids(
 
 
 PIECES = st.sampled_from(
-    ["\n", "\n\n", "\r\n", " ", "  ", "\t", "\u3000", "\u00a0", "\u0301", "\u200b", "\u2028", ".", "。"]
-    + ["，", "“", "”", "'s", "'LL", "/", "a", "word", " the", "Zürich", "12", "1,234.5", "第三章", "中", "的"]
-    + ["龥", "鿿", "𠀀", "👍🏽", "<|im_end|>", "\x1f", "е", "ﬁ", "……", "—", "#", "- ", "()", "\x85", "々", "〇"]
+    [
+        "\n",
+        "\n\n",
+        "\r\n",
+        " ",
+        "  ",
+        "\t",
+        "\u3000",
+        "\u00a0",
+        "\u0301",
+        "\u200b",
+        "\u2028",
+        ".",
+        "。",
+    ]
+    + [
+        "，",
+        "“",
+        "”",
+        "'s",
+        "'LL",
+        "/",
+        "a",
+        "word",
+        " the",
+        "Zürich",
+        "12",
+        "1,234.5",
+        "第三章",
+        "中",
+        "的",
+    ]
+    + [
+        "龥",
+        "鿿",
+        "𠀀",
+        "👍🏽",
+        "<|im_end|>",
+        "\x1f",
+        "е",
+        "ﬁ",
+        "……",
+        "—",
+        "#",
+        "- ",
+        "()",
+        "\x85",
+        "々",
+        "〇",
+    ]
 )
 RANDOM = st.lists(PIECES, min_size=3, max_size=60).map("".join)
 
@@ -99,11 +136,15 @@ def grains(text: str, cuts: list[int]) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("kind", [*BYTE_LEVEL, "shipped"])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(text=RANDOM, cuts=st.lists(st.integers(0, 400), max_size=6), line=st.sampled_from(["", "[题 | x]"]))
+@given(
+    text=RANDOM,
+    cuts=st.lists(st.integers(0, 400), max_size=6),
+    line=st.sampled_from(["", "[题 | x]"]),
+)
 def test_laid_grains_may_be_joined_in_any_order(
-    kind: str, tokenizer_file: Files, text: str, cuts: list[int], line: str
+    kind: str, kinds: Kinds, text: str, cuts: list[int], line: str
 ) -> None:
-    tokenizer, reference = loaded(kind, tokenizer_file), Reference(tokenizer_file(kind))
+    tokenizer, reference = loaded(str(kinds.file(kind))), kinds.reference(kind)
     found = grains(text, cuts)
     if not found:
         return
@@ -124,9 +165,9 @@ def test_laid_grains_may_be_joined_in_any_order(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=RANDOM, cuts=st.lists(st.integers(0, 400), max_size=4))
 def test_a_stretch_of_a_document_may_be_joined_and_its_parts_have_their_own_tokens(
-    kind: str, tokenizer_file: Files, text: str, cuts: list[int]
+    kind: str, kinds: Kinds, text: str, cuts: list[int]
 ) -> None:
-    tokenizer, reference = loaded(kind, tokenizer_file), Reference(tokenizer_file(kind))
+    tokenizer, reference = loaded(str(kinds.file(kind))), kinds.reference(kind)
     found = grains(text, cuts)
     if not found or not tokenizer.keeps(text):
         return
@@ -144,14 +185,11 @@ def test_a_stretch_of_a_document_may_be_joined_and_its_parts_have_their_own_toke
     owners = [sum(start >= end for end in closed) for start, _ in offsets]
     assert counts.tolist() == [owners.count(i) for i in range(len(closed))]
     assert over == sum(
-        sum(end - 1 >= c for c in closed) != owner for (_, end), owner in zip(offsets, owners, strict=True)
+        sum(end - 1 >= c for c in closed) != owner
+        for (_, end), owner in zip(offsets, owners, strict=True)
     )
 
 
-def loaded(kind: str, files: Files) -> Tokenizer:
-    if kind not in _LOADED:
-        _LOADED[kind] = Tokenizer.load(str(files(kind)))
-    return _LOADED[kind]
-
-
-_LOADED: dict[str, Tokenizer] = {}
+@cache
+def loaded(file: str) -> Tokenizer:
+    return Tokenizer.load(file)

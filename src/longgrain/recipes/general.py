@@ -10,7 +10,7 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.facts import language_of
-from longgrain.types import Draft, Dropped, Given, Materials, Message, Speaker, Span, content_id
+from longgrain.types import Draft, Dropped, Given, Materials, Message, Span, Speaker, content_id
 
 SPEAKERS = {"system", "user", "assistant", "tool"}
 ASKS = ("instruction", "prompt", "question")

@@ -16,7 +16,7 @@ import orjson
 from longgrain.errors import PlanError
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.partners import Partners
-from longgrain.recipes.rivals import Rivals
+from longgrain.recipes.rivals import JOINED, Rivals
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.types import (
     Draft,
@@ -36,7 +36,8 @@ SHARES = {"fine": 0.63, "integration": 0.17, "short": 0.09, "general": 0.11}
 # Grains are asked about again, for another fact, when one round over the side was not enough.
 ROUNDS = 6
 CANDIDATES = 4
-BATCH = 64
+# Requests asked at a time, at most and at least.
+BATCH, FEWEST = 64, 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +68,11 @@ class In2:
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.shares) - set(SHARES))
-        if unknown or not any(self.shares.values()):
+        given = self.shares.values()
+        if unknown or not any(given) or min(given) < 0:
             raise PlanError(
-                f"in2 shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, and one of them "
-                "must be above 0"
+                f"in2 shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
+                "below 0, and one must be above"
             )
         if not 2 <= self.pieces[0] <= self.pieces[1]:
             raise PlanError(
@@ -105,23 +107,29 @@ class In2:
             order.reverse()
         asked: set[tuple[int, ...]] = set()
         partners = Partners(materials, self.partners) if kind == "integration" else None
-        size = min(BATCH, max(8, wanted))
+        found = 0
         for round_ in range(ROUNDS):
-            for first in range(0, len(order), size):
-                some = order[first : first + size]
-                offered = [partners.of(one, round_) if partners else [one] for one in some]
-                yield from self._asked(kind, materials, offered, round_, asked)
+            place = 0
+            while place < len(order):
+                # No more is asked than may still be needed: replies can cost money.
+                some = order[place : place + min(BATCH, max(FEWEST, wanted - found))]
+                place += len(some)
+                offered = [partners.of(one, round_) if partners else ([one], ()) for one in some]
+                for item in self._asked(kind, materials, offered, round_, asked):
+                    found += isinstance(item, Draft)
+                    yield item
 
     def _asked(
         self,
         kind: str,
         materials: Materials,
-        offered: Sequence[Sequence[int]],
+        offered: Sequence[tuple[Sequence[int], Sequence[str]]],
         round_: int,
         asked: set[tuple[int, ...]],
     ) -> Iterator[Draft | Dropped]:
+        """Drafts from one batch of requests: grains to ask about, and the ways to join them."""
         least = self.pieces[0] if kind == "integration" else 1
-        offered = [one for one in offered if len(one) >= least]
+        offered = [one for one in offered if len(one[0]) >= least]
         task = "in2.integration" if kind == "integration" else "in2.fine"
         requests = [
             Request(
@@ -131,12 +139,13 @@ class In2:
                     "language": materials.language(one[0]),
                     "pieces": list(self.pieces),
                     "limit": CANDIDATES,
+                    **({"kinds": list(ways)} if ways else {}),
                 },
                 index=round_,
             )
-            for one in offered
+            for one, ways in offered
         ]
-        for one, reply in zip(offered, materials.ask(requests), strict=True):
+        for (one, _), reply in zip(offered, materials.ask(requests), strict=True):
             if isinstance(reply, Refused):
                 name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
                 yield Dropped(step="draft", id=name, reason=reply.reason)
@@ -153,7 +162,9 @@ class In2:
     ) -> Iterator[Draft | Dropped]:
         """The first candidate of a reply that no other grain of the side answers."""
         guard = Rivals(self, materials)
-        for candidate in _candidates(reply):
+        candidates = _candidates(reply, len(numbers))
+        fresh = False
+        for candidate in candidates:
             evidence = [
                 numbers[piece] for piece in dict.fromkeys(e[0] for e in candidate["evidence"])
             ]
@@ -162,6 +173,7 @@ class In2:
             )
             if key in asked or not self._right_size(kind, evidence):
                 continue
+            fresh = True
             rivals = guard.against(candidate, numbers, evidence)
             if isinstance(rivals, str):
                 name = f"{reply.call}:{candidate['template']}"
@@ -175,6 +187,11 @@ class In2:
             ]
             yield self._draft(kind, materials, candidate, evidence, rivals, reply)
             return
+        if not fresh:
+            reason = "the reply holds no question"
+            if candidates:
+                reason = "the reply holds no question that is new and has as much evidence as asked"
+            yield Dropped(step="draft", id=reply.call, reason=reason, detail=reply.text[:200])
 
     def _right_size(self, kind: str, evidence: Sequence[int]) -> bool:
         if kind != "integration":
@@ -220,10 +237,32 @@ class In2:
 KEPT = ("operands", "statements", "asked", "descending", "quantity")
 
 
-def _candidates(reply: Reply) -> list[dict[str, Any]]:
+# What a candidate must have, besides what its form needs.
+NEEDED = {"form", "template", "question", "answer", "reply", "evidence", "facts", "cues"}
+
+
+def _candidates(reply: Reply, pieces: int) -> list[dict[str, Any]]:
     """Bridges first: they need a name that stands in two sentences alone, and are the rarest."""
-    found: list[dict[str, Any]] = orjson.loads(reply.text)
-    return sorted(found, key=lambda one: one["form"] != "bridge")
+    try:
+        found = orjson.loads(reply.text)
+    except orjson.JSONDecodeError:
+        return []
+    sound = [one for one in found if _is_sound(one, pieces)] if isinstance(found, list) else []
+    return sorted(sound, key=lambda one: bool(one["form"] != "bridge"))
+
+
+def _is_sound(candidate: Any, pieces: int) -> bool:
+    """Whether it is complete and about the grains that the teacher was shown."""
+    if not isinstance(candidate, dict) or not candidate.keys() >= NEEDED:
+        return False
+    if candidate["form"] in JOINED and not candidate.get("statements"):
+        return False
+    places = [candidate["evidence"], candidate["facts"]]
+    return all(isinstance(one, list) for one in places) and all(
+        isinstance(place, list) and len(place) >= 3 and place[0] in range(pieces)
+        for one in places
+        for place in one
+    )
 
 
 def _draw(*parts: str | int) -> int:

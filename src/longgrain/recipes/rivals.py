@@ -10,8 +10,7 @@ import orjson
 
 from longgrain.facts import derive, facts, same_answer
 from longgrain.search import terms
-from longgrain.types import Materials, Reply, Request
-
+from longgrain.types import Materials, Refused, Reply, Request
 
 # Forms that join several facts; the question shows the statement of each.
 JOINED = ("compare", "sum", "order", "bridge")
@@ -114,30 +113,41 @@ class Rivals:
         near = self.materials.nearest(question, self.limits.hard + len(evidence))
         own = max((score for number, score in near if number in evidence), default=0.0)
         roof = self.limits.cap * (own or max((score for _, score in near), default=0.0))
-        kept: list[int] = []
-        for number, score in near:
-            if number in evidence or number in rivals:
-                continue
-            if score > roof and not self._cleared(question, number):
-                continue
-            kept.append(number)
-        return kept
+        near = [one for one in near if one[0] not in evidence and one[0] not in rivals]
+        doubtful = [number for number, score in near if score > roof]
+        refused = set(doubtful) - self._cleared(question, doubtful)
+        return [number for number, _ in near if number not in refused]
 
-    def _cleared(self, question: str, number: int) -> bool:
-        """A teacher's second look, where there is one: does this grain leave the question open?"""
+    def _cleared(self, question: str, numbers: Sequence[int]) -> set[int]:
+        """A teacher's second look, where there is one: which grains leave the question open?"""
         if not self.materials.judges:
-            self.materials.count("hard distractor too similar to the question, left out")
-            return False
-        request = Request(
-            task="second_look",
-            material=(self.materials.text(number),),
-            settings={"question": question},
-        )
-        [reply] = self.materials.ask([request])
-        clear = isinstance(reply, Reply) and orjson.loads(reply.text).get("answers") is False
-        word = "cleared" if clear else "refused"
-        self.materials.count(f"hard distractor {word} by a second look")
+            times = len(numbers)
+            self.materials.count("hard distractor too similar to the question, left out", times)
+            return set()
+        requests = [
+            Request(
+                task="second_look",
+                material=(self.materials.text(number),),
+                settings={"question": question},
+            )
+            for number in numbers
+        ]
+        replies = self.materials.ask(requests)
+        clear = {n for n, one in zip(numbers, replies, strict=True) if _says_no(one)}
+        self.materials.count("hard distractor cleared by a second look", len(clear))
+        self.materials.count("hard distractor refused by a second look", len(numbers) - len(clear))
         return clear
+
+
+def _says_no(reply: Reply | Refused) -> bool:
+    """Whether a second look found no answer; what cannot be read leaves the doubt."""
+    if isinstance(reply, Refused):
+        return False
+    try:
+        said = orjson.loads(reply.text)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(said, dict) and said.get("answers") is False
 
 
 def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:

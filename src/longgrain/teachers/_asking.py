@@ -25,7 +25,8 @@ _ANAPHORIC = re.compile(
 # "two or three", "a thousand nameless evils": said of no count in particular.
 _ROUGHLY = re.compile(r"\bor\s$|\b(?:few|several|couple of|many|some)\s$", re.IGNORECASE)
 _FIGURATIVE = frozenset(("hundred", "thousand", "million", "billion"))
-_CITED = "人者方条條章节節回款项項编編卷页頁版次层層大小"
+# After 第十七: a row, a leaf, a kind, but no article of a law and no third party.
+_COUNTED = tuple("个個排册冊叶葉幅种種座名批届屆代位号號期组組间間桌列家隻")
 _REIGN = re.compile(r"^$|[王公帝侯宗元祖后後初]$")
 _COMPOUND_BEFORE = re.compile(r"\d(?:分|时|小时|小時|元|年|天|丈|尺|斤)$")
 _NUMERAL = re.compile(r"\d")
@@ -68,7 +69,7 @@ def _english_count(fact: Fact, before: str, after: str) -> bool:
 def _chinese_count(fact: Fact, before: str, after: str) -> bool:
     assert isinstance(fact.value, float)
     if fact.unit == "ordinal":
-        return fact.value > 2 and after[:1] not in _CITED and bool(_HAN_LETTER.match(after))
+        return fact.value > 2 and after[:1] in _COUNTED
     if fact.unit is None:
         return "分之" in fact.text or (_in_digits(fact) and fact.value >= 10)
     if _COMPOUND_BEFORE.search(before) or _NUMERAL.match(after, len(fact.unit)):
@@ -181,7 +182,8 @@ def _when(fact: Fact, before: str, after: str) -> Iterator[Question]:
     past = _PAST.search(event) and not _PRESENT.search(event)
     if past and len(start.split()) >= 4 and not re.search("[,;:]", start):
         yield "date.event", f"{asked} did this happen: “{_inner(event)}”?", before, head
-        yield from _in_place("date", start + " ", asked[:1].lower() + asked[1:], after)
+        for name, question, _, _ in _in_place("date", f"{start} ", asked.lower(), after):
+            yield name, question, before, head
 
 
 def _who(fact: Fact, before: str, after: str) -> Iterator[Question]:

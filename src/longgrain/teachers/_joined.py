@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from longgrain.facts import Fact, Language, combine, facts, holds, kind_of_quantity, says
@@ -15,8 +17,6 @@ from longgrain.teachers._single import Hit, answer_of, as_json, counted, hits, s
 
 KINDS = ("compare", "sum", "order", "bridge")
 LABELS = "ABCDE"
-# One word of measure for unlike things: a difference between 个 and 个 says nothing.
-_VAGUE = "个 個 种 種 类 類 道 倍 组 組 步 款 项 項 time way kind type thing case hundred one item"
 # Adding these up gives no sense: shares, temperatures, ages, speeds, years.
 _NOT_ADDED = "% ° °C 度 ℃ 摄氏度 岁 歲 周岁 周歲 年 year degree knot 级 級 层 層 届 屆"
 _ARTICLE = re.compile(r"\b(?:the|then|an?|this|every|its|our)\s$")  # "the Principal" is no name
@@ -30,7 +30,7 @@ _TRIES = 6
 def joined(
     material: Sequence[str],
     *,
-    kind: str | None,
+    kinds: Sequence[str] | None,
     pieces: tuple[int, int],
     language: Language,
     bounds: Bounds,
@@ -42,10 +42,12 @@ def joined(
 
     The first grain takes part wherever it can.
     """
-    kinds = [one for one in ([kind] if kind else draws.shuffled(KINDS)) if one in KINDS]
-    named = None if "bridge" in kinds else Draws((), 0)
+    kinds = [one for one in draws.shuffled(KINDS) if kinds is None or one in kinds]
     found = [
-        [hit for group in hits(piece, text, language, bounds, whole, named) for hit in group]
+        [
+            replace(hit, piece=piece)
+            for hit in _hits(text, language, bounds, whole, "bridge" in kinds)
+        ]
         for piece, text in enumerate(material)
     ]
     candidates: list[dict[str, Any]] = []
@@ -59,6 +61,15 @@ def joined(
         if len(candidates) == limit:
             break
     return candidates
+
+
+@lru_cache(maxsize=1 << 14)  # a grain is offered as partner again and again
+def _hits(
+    text: str, language: Language, bounds: Bounds, whole: bool, names: bool
+) -> tuple[Hit, ...]:
+    """All facts of a grain worth asking about; Chinese names only where they are needed."""
+    named = None if names else Draws((), 0)
+    return tuple(hit for group in hits(0, text, language, bounds, whole, named) for hit in group)
 
 
 # --- compare, sum, order --------------------------------------------------------------------------
@@ -93,7 +104,7 @@ def _by_quantity(found: Sequence[Hit], kind: str) -> dict[str, list[Hit]]:
     for hit in found:
         key = kind_of_quantity(hit.fact)
         unit = hit.fact.unit
-        senseless = unit in _VAGUE.split() or (kind == "sum" and unit in _NOT_ADDED.split())
+        senseless = kind == "sum" and unit in _NOT_ADDED.split()
         senseless |= unit is not None and unit in "$£€" and _RATE.match(hit.after) is not None
         if key is not None and not senseless and not (kind == "sum" and key == "date"):
             groups.setdefault(key, []).append(hit)

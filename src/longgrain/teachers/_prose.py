@@ -21,7 +21,7 @@ _STOP = {
     "en": re.compile(
         rf"[.!?]+{_NOT_AFTER}(?<![\s.(“‘\"][A-Z]\.)[”\"’)\]*]*(?=\s+[\"“‘(*`_]*[A-Z0-9]|\s*\Z)"
     ),
-    "zh": re.compile(r"(?:[。！？]|(?<!\d)．)+[”’」』）)*]*"),
+    "zh": re.compile(r"(?:[。！？；]|(?<!\d)．)+[”’」』）)*]*"),
 }
 _BAD = re.compile(
     r"\t|\S[^\S\n]{3,}\S|[{}<>=|\\$^~#@_\[\]†‡•→⇒∑∫≤≥]|https?:|:[a-z]+:|\.\.\.|……|——$|\d\)|\b[A-Z]{4,}\s[A-Z]{4,}"
@@ -73,7 +73,10 @@ def prose(text: str, language: Language, bounds: Bounds, whole: bool) -> Iterato
         for stop in _STOP[language].finditer(text, start, end):
             while text[start : start + 1].isspace():
                 start += 1
-            if (whole or start) and _readable(text[start : stop.end()], language, bounds):
+            # What follows a Chinese semicolon leans on what stands before it.
+            leans = text[start - 1 : start] == "；"
+            begins = (whole or start) and not leans
+            if begins and _readable(text[start : stop.end()], language, bounds):
                 yield start, stop.end()
             start = stop.end()
 
@@ -87,7 +90,7 @@ def _readable(sentence: str, language: Language, bounds: Bounds) -> bool:
     else:
         sized = bounds.min_chars <= len(sentence) <= bounds.max_chars
         begins = not sentence[0].isspace() and sentence[0] not in "，、：；。！？）)”’」』》·"
-    if not (sized and begins and last.endswith((".", "。", "．"))):
+    if not (sized and begins and last.endswith((".", "。", "．", "；"))):
         return False
     if _PRONOUN[language].match(sentence) or not _balanced(sentence):
         return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from longgrain.facts import Fact, Language, counted_noun, facts, kind_of_quantity, plain
+from longgrain.facts import Fact, Language, counted_noun, facts, holds, kind_of_quantity, plain
 from longgrain.teachers import _forms as forms
 from longgrain.teachers._asking import askable, chinese_question, english_question
 from longgrain.teachers._drawn import Draws
@@ -91,7 +91,8 @@ def _candidate(hit: Hit, language: Language, draws: Draws) -> dict[str, Any] | N
         style = "gap"
     words = cues(shows.words, language)
     answer = answer_of(hit)
-    if len(words) < LEAST_CUES[language] or answer.lower() in question.lower():
+    told = answer.lower() in question.lower() or (fact.kind == "number" and holds(question, answer))
+    if told or len(words) < LEAST_CUES[language]:
         return None
     return {
         "form": fact.kind,
@@ -177,7 +178,7 @@ def counted(hit: Hit, language: Language) -> str:
 def shown(shows: Statement, script: Script) -> tuple[str, str]:
     """The statement between quotation marks: without its full stop, and with it."""
     text = inner(shows.text, script)
-    bare = text.rstrip(".。．")
+    bare = text.rstrip(".。．；")
     stops = bare.endswith(("…", "’", "』", "!", "?", "！", "？", "'"))
     return bare, bare if stops else bare + ("." if script == "en" else "。")
 

@@ -25,11 +25,11 @@ class Extractive:
 
     Tasks are ``in2.fine`` (one grain) and ``in2.integration`` (several grains, of which a candidate
     joins some). Settings of a request: ``language`` ("en" or "zh"; found if missing), ``limit``,
-    ``whole`` (False where the material may begin inside a sentence), and for integration ``kind``
-    (compare, sum, order, bridge; all if missing) and ``pieces`` (how many grains at least and at
-    most). The answer is a JSON list of candidates: ``form``, ``template``, ``question``,
-    ``answer``, ``reply``, ``evidence`` [piece, start, end] of each sentence, ``facts`` [piece,
-    start, end, kind], ``cues``, and what `longgrain.facts.derive` reads.
+    ``whole`` (False where the material may begin inside a sentence), and for integration ``kinds``
+    (a list of compare, sum, order, bridge; all if missing) and ``pieces`` (how many grains at
+    least and at most). The answer is a JSON list of candidates: ``form``, ``template``,
+    ``question``, ``answer``, ``reply``, ``evidence`` [piece, start, end] of each sentence,
+    ``facts`` [piece, start, end, kind], ``cues``, and what `longgrain.facts.derive` reads.
     """
 
     name: ClassVar[str] = "extractive"
@@ -66,7 +66,7 @@ class Extractive:
         elif request.task == "in2.integration":
             low, high = settings.get("pieces", (2, 5))
             candidates = joined(
-                request.material, kind=settings.get("kind"), pieces=(low, high), **shared
+                request.material, kinds=settings.get("kinds"), pieces=(low, high), **shared
             )
             missing = "no facts of these grains can be joined"
         else:

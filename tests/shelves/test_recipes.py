@@ -1,0 +1,152 @@
+"""Every recipe on the shelf keeps its contract: a new one is tested by being listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from longgrain import shelf
+from longgrain.make import SideMaterials, component
+from longgrain.types import Draft, Dropped, Recipe, Side, Slot, Span
+from small import materials_of, small_plan
+
+NAMES = shelf.names("recipes")
+PAGES = Path(__file__).parents[2] / "docs" / "recipes"
+LAYOUTS = ("long", "short", "none")
+
+Materials = Mapping[Side, SideMaterials]
+Drafts = Mapping[str, list[Draft]]
+
+
+@pytest.fixture(scope="module")
+def materials(tmp_path_factory: pytest.TempPathFactory) -> Materials:
+    folder = tmp_path_factory.mktemp("recipes")
+    return materials_of(small_plan(folder), folder / "work")
+
+
+def recipe(name: str) -> Recipe:
+    found: Recipe = component("recipes", name, {})
+    return found
+
+
+def drafted(name: str, materials: SideMaterials, each: int = 12) -> list[Draft]:
+    """A few drafts of every kind of a recipe."""
+    made = recipe(name)
+    found: list[Draft] = []
+    for kind in (kind for kind, count in made.kinds(100).items() if count):
+        items = islice(made.draft(kind, materials, each), 400)
+        drafts = [item for item in items if isinstance(item, Draft)][:each]
+        assert drafts, kind
+        assert {draft.meta["kind"] for draft in drafts} == {kind}
+        found += drafts
+    return found
+
+
+@pytest.fixture(scope="module")
+def drafts(materials: Materials) -> Drafts:
+    """Drafts of the training side by recipe."""
+    return {name: drafted(name, materials["train"]) for name in NAMES}
+
+
+def test_the_recipes_of_the_package_are_on_the_shelf() -> None:
+    assert "in2" in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fields_are_settings_and_nothing_else_is(name: str) -> None:
+    made = recipe(name)
+    assert is_dataclass(made)
+    assert type(made).__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert isinstance(made, Recipe)
+    assert made.name == name
+    assert made.source.strip()
+    with pytest.raises(Exception, match="no_such_setting"):
+        component("recipes", name, {"no_such_setting": 1})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_kinds_add_up(name: str) -> None:
+    for examples in [*range(60), 1000, 12_345]:
+        counts = recipe(name).kinds(examples)
+        assert sum(counts.values()) == examples
+        assert min(counts.values()) >= 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("side", ["train", "test"])
+def test_evidence_comes_from_the_side_and_is_named_by_number(
+    name: str, side: Side, materials: Materials
+) -> None:
+    mine = set(materials[side].grains)
+    for draft in drafted(name, materials[side]):
+        numbers = list(draft.meta["evidence"])
+        assert numbers == sorted(set(numbers))
+        assert [materials[side].grain(number) for number in numbers] == list(draft.evidence)
+        apart = [set(draft.meta[key]) for key in ("rivals", "hard")]
+        assert set(numbers) <= mine
+        assert all(numbers_of <= mine for numbers_of in apart)
+        assert not set(numbers) & set.union(*apart)
+        assert not apart[0] & apart[1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_words_of_the_assistant_are_learned(name: str, drafts: Drafts) -> None:
+    for draft in drafts[name]:
+        spans = [(one.speaker, span) for one in draft.messages for span in one.spans]
+        learned = {speaker for speaker, span in spans if isinstance(span, Span) and span.loss > 0}
+        assert learned == {"assistant"}
+        slots = sum(isinstance(span, Slot) for _, span in spans)
+        assert slots == (draft.meta["layout"] != "none")
+        assert draft.messages[-1].speaker == "assistant"
+        assert draft.answer.strip()
+
+
+META: dict[str, Any] = {
+    "kind": str, "form": str, "template": str, "language": str, "layout": str,
+    "keep_order": bool, "rivals": list, "hard": list,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_draft_says_of_itself_what_the_steps_need(name: str, drafts: Drafts) -> None:
+    for draft in drafts[name]:
+        for key, kind in META.items():
+            assert isinstance(draft.meta[key], kind), key
+        assert draft.meta["layout"] in LAYOUTS
+        assert draft.recipe == name
+        roles = {s.role for one in draft.messages for s in one.spans if isinstance(s, Span)}
+        assert {"question", "answer"} <= roles
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_materials_give_the_same_drafts(
+    name: str, materials: Materials, drafts: Drafts
+) -> None:
+    first = [draft.id for draft in drafts[name]]
+    assert first == [draft.id for draft in drafted(name, materials["train"])]
+    assert len(set(first)) == len(first)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_dropped_has_a_name_and_a_reason(name: str, materials: Materials) -> None:
+    made = recipe(name)
+    for kind in made.kinds(100):
+        if made.kinds(100)[kind]:
+            for item in islice(made.draft(kind, materials["valid"], 500), 400):
+                if isinstance(item, Dropped):
+                    assert item.step == "draft"
+                    assert item.id
+                    assert item.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_recipe_has_a_page_that_names_its_settings(name: str) -> None:
+    page = (PAGES / f"{name}.md").read_text("utf-8")
+    for one in fields(recipe(name)):  # type: ignore[arg-type]
+        assert f"`{one.name}`" in page, one.name
+    assert recipe(name).source.split()[0] in page
