@@ -142,9 +142,8 @@ def test_chapters_are_those_of_the_document_or_pieces_of_it(tmp_path: Path) -> N
     for document, start, title in found:
         by_source.setdefault(sources[document], []).append((start, title))
     assert set(by_source) == set(sources)
-    assert [title for _, title in by_source["handbook-0.md"]][1:] == [
-        f"{name} station" for name in ("Orlan", "Brisk", "Tarn", "Velm", "Quayle")
-    ][1:]
+    stations = [f"{name} station" for name in ("Orlan", "Brisk", "Tarn", "Velm", "Quayle")]
+    assert [title for _, title in by_source["handbook-0.md"]][-5:] == stations
     assert len(by_source["flat.txt"]) > 5
     assert len(by_source["short.txt"]) == 1
     for listed in by_source.values():

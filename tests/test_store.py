@@ -94,7 +94,7 @@ def test_sentences_of_a_cut_make_up_its_text(store: Store) -> None:
         places = store.sentences(cut)
         assert places == sorted(places)
         assert all(grain.start <= start < end <= grain.end for start, end in places)
-        said = "".join(text[start:end] for start, end in places)
+        said = " ".join(text[start:end] for start, end in places)
         assert said.split() == text[grain.start : grain.end].split()
 
 
@@ -124,7 +124,7 @@ def test_a_shard_that_stands_is_not_read_again(plan: Plan, tmp_path: Path) -> No
 def test_a_shard_that_fails_leaves_nothing_behind(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise OSError("no space left on device")
 
     monkeypatch.setattr("longgrain.ingest.orjson.dumps", fails)

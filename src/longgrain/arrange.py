@@ -17,8 +17,8 @@ from longgrain.assemble import document_bins
 from longgrain.plan import Between, Layout
 from longgrain.quota import (
     Depths,
+    bin_bounds,
     bin_of,
-    least_of_bin,
     listed_lengths,
     share_out,
     uniform_lengths,
@@ -43,10 +43,15 @@ class Light:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What one draft's context should be. ``tokens`` is the whole example's length to aim at."""
+    """What one draft's context should be. ``tokens`` is the whole example's length to aim at.
+
+    Anything from ``least`` to ``most`` counts as the same length to the quota.
+    """
 
     layout: int
     tokens: int = 0
+    least: int = 0
+    most: int = 0
     bins: tuple[int, ...] = ()
     first: int = 0
     last: int = 0
@@ -121,7 +126,8 @@ def deal(
         if jobs[i].layout == NONE:
             bins = depths.deal(len(drafts[i].evidence))
             bins = sorted(bins) if drafts[i].keep_order else [int(b) for b in rng.permutation(bins)]
-            jobs[i] = Job(layout=POOL, tokens=int(lengths[i]), bins=tuple(bins))
+            least, most = _same_length(layout, lengths[i])
+            jobs[i] = Job(layout=POOL, tokens=lengths[i], least=least, most=most, bins=tuple(bins))
     if wanted:
         counted["documents too short or too ambiguous to be kept in order"] += wanted
     for i, draft in enumerate(drafts):
@@ -167,7 +173,7 @@ def _in_order(
     wanted = tokens - draft.shell - JOINTS
     if max(draft.evidence) > last or stretches.tokens(first, last) < wanted:
         return None
-    least = _least(layout, tokens) - draft.shell
+    least = _same_length(layout, tokens)[0] - draft.shell
     bins = document_bins(
         stretches.edges, (first, last), draft.evidence, wanted, least, len(depths.shares)
     )
@@ -197,11 +203,11 @@ def _bins_of(
     return [bin_of(middle, bins) for middle in middles]
 
 
-def _least(layout: Layout, tokens: int) -> int:
-    """The shortest example that counts as one of this length."""
+def _same_length(layout: Layout, tokens: int) -> tuple[int, int]:
+    """The shortest and the longest example that count as one of this length."""
     if isinstance(layout.lengths, Between):
-        return least_of_bin(tokens, layout.lengths.min, layout.lengths.max)
-    return max((length for length in layout.lengths if length < tokens), default=0) + 1
+        return bin_bounds(tokens, layout.lengths.min, layout.lengths.max)
+    return max((length for length in layout.lengths if length < tokens), default=0) + 1, tokens
 
 
 def _short(draft: Light, tokens: int, stretches: Stretches, rng: np.random.Generator) -> Job:

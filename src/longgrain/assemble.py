@@ -52,9 +52,14 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What one context should be: its tokens, a depth bin for each evidence grain, its distractors."""
+    """What one context should be: its tokens, a depth bin for each evidence grain, its distractors.
+
+    Where ``tokens`` cannot be had, anything from ``least`` to ``most`` is still of the same length.
+    """
 
     tokens: int
+    least: int
+    most: int
     bins: tuple[int, ...]
     depth_bins: int
     evidence: tuple[int, ...]
@@ -100,7 +105,7 @@ def _distractors(
     """Grains that fill the room to within a few tokens, and how often each guard acted."""
     evidence = np.asarray(wish.evidence, np.int32)
     hard = wish.hard[: _enough(wish.hard, pool.tokens, room * wish.hard_share)]
-    same = _same_document(wish, pool, rng)
+    same = _same_document(wish, pool, room, rng)
     same = same[: _enough(same, pool.tokens, room * wish.same_document_share)]
     drawn = _drawn(pool, room, rng)
     candidates = _first_seen(np.concatenate([hard, same, drawn]))
@@ -109,7 +114,7 @@ def _distractors(
     own = _among(candidates, evidence)
     kept = candidates[~(answers | twins)]
     return (
-        _fill(kept, pool.tokens, room),
+        _fill(kept, pool.tokens, room, (wish.least - wish.tokens, wish.most - wish.tokens)),
         int((answers & ~own).sum()),
         int((twins & ~own & ~answers).sum()),
     )
@@ -126,23 +131,30 @@ def _enough(grains: Numbers, tokens: NDArray[np.int64], wanted: float) -> int:
     return int(np.searchsorted(np.cumsum(tokens[grains]), wanted, "right"))
 
 
-def _same_document(wish: Wish, pool: Pool, rng: np.random.Generator) -> Numbers:
+def _same_document(wish: Wish, pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
     if wish.same_document_share <= 0:
         return np.zeros(0, np.int32)
     document = pool.documents[min(wish.evidence)]
     # In the arrays' own type: another would copy them first.
     cuts = np.searchsorted(pool.documents, document + np.arange(2, dtype=np.int32))
     low, high = np.searchsorted(pool.members, cuts.astype(np.int32))
-    return rng.permutation(pool.members[low:high])
+    wanted = int(2 * room * wish.same_document_share) // pool.mean + CLOSING_TRIES
+    return _some(pool.members[low:high], wanted, rng)
 
 
 def _drawn(pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
     """Random grains of the pool, with plenty to spare for those that a guard takes out."""
-    members = pool.members
-    wanted = 2 * room // pool.mean + 2 * CLOSING_TRIES
-    if wanted < len(members) // 4:
-        return members[rng.integers(0, len(members), wanted)]
-    return np.concatenate([rng.permutation(members), rng.permutation(pool.others)])
+    drawn = _some(pool.members, 2 * room // pool.mean + 2 * CLOSING_TRIES, rng)
+    if len(drawn) < len(pool.members):
+        return drawn
+    return np.concatenate([drawn, rng.permutation(pool.others)])
+
+
+def _some(grains: Numbers, wanted: int, rng: np.random.Generator) -> Numbers:
+    """Grains at random, a few of them twice; all of them where not many more are there than wanted."""
+    if wanted < len(grains) // 4:
+        return grains[rng.integers(0, len(grains), wanted)]
+    return rng.permutation(grains)
 
 
 def _first_seen(grains: Numbers) -> Numbers:
@@ -151,8 +163,14 @@ def _first_seen(grains: Numbers) -> Numbers:
     return grains[np.sort(first)]
 
 
-def _fill(candidates: Numbers, tokens: NDArray[np.int64], room: int) -> Numbers:
-    """As many candidates as fit, then some of the last of them exchanged to close the gap."""
+def _fill(
+    candidates: Numbers, tokens: NDArray[np.int64], room: int, bounds: tuple[int, int]
+) -> Numbers:
+    """As many candidates as fit, then some of the last of them exchanged to close the gap.
+
+    Grains of one size leave no choice: then one more is taken if that stays in bounds (of the
+    difference to the room) and leaving it out does not.
+    """
     reach = int(np.searchsorted(np.cumsum(tokens[candidates]), room, "right"))
     gap = room - int(tokens[candidates[:reach]].sum())
     spare = candidates[reach : reach + CLOSING_TRIES]
@@ -172,6 +190,10 @@ def _fill(candidates: Numbers, tokens: NDArray[np.int64], room: int) -> Numbers:
             np.append(np.delete(loose, slice(old, old + 1)), spare[new]),
             np.delete(spare, new),
         )
+    if -gap < bounds[0] and len(spare):
+        one = spare[int(tokens[spare].argmin())]
+        if int(tokens[one]) - gap <= bounds[1]:
+            loose = np.append(loose, one)
     return np.concatenate([candidates[:firm], loose])
 
 

@@ -100,6 +100,8 @@ class Layer:
         shares = self.layout.distractors
         wish = Wish(
             tokens=job.tokens - shell,
+            least=job.least - shell,
+            most=job.most - shell,
             bins=job.bins,
             depth_bins=len(self.layout.depth_shares),
             evidence=tuple(values["evidence"]),

@@ -17,6 +17,9 @@ from longgrain.borders import code_points, is_border
 from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, place_by_bytes
 
 SEPARATOR = "\n\n"
+# Characters at either end of a stretch in which there nearly always is a border.
+EDGE = 1024
+_NO_POINTS = np.zeros(0, np.uint32)  # a stretch on its own has no character before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +109,7 @@ def lay_stretch(
     from its start; ``parts`` are the offsets at which its parts end. A last part is added: the
     blank line behind it.
     """
-    borders = np.flatnonzero(is_border(code_points(text))).astype(np.int64)
-    quoted = quote(code_points(text), borders, token_starts, 0, len(text))
+    quoted = quote(_NO_POINTS, _outer_borders(text), token_starts, 0, len(text))
     whole = quoted.tail.start == quoted.tail.stop
     head = _placed_open("" if whole else text[quoted.head], tokenizer)
     tail = _placed_open(text[quoted.head if whole else quoted.tail] + SEPARATOR, tokenizer)
@@ -119,6 +121,16 @@ def lay_stretch(
     over = (ends > starts) & (np.searchsorted(closed, ends - 1, "right") != owner)
     joined = np.concatenate([head.ids.values, ids[quoted.body], tail.ids.values])
     return joined, np.bincount(owner, minlength=len(closed)).astype(np.int64), int(over.sum())
+
+
+def _outer_borders(text: str) -> Offsets:
+    """The borders near both ends of a text; all of them where one end has none."""
+    inner = len(text) - EDGE
+    edges = [(0, text[:EDGE]), (inner, text[inner:])] if inner > EDGE else [(0, text)]
+    found = [at + np.flatnonzero(is_border(code_points(some))) for at, some in edges]
+    if not all(map(len, found)):
+        found = [np.flatnonzero(is_border(code_points(text)))]
+    return np.concatenate(found).astype(np.int64)
 
 
 def _placed_open(text: str, tokenizer: Tokenizer) -> Placed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +31,9 @@ from longgrain.types import (
     Draft,
     Dropped,
     Example,
+    Given,
     Grain,
+    Message,
     Recipe,
     Refused,
     Reply,
@@ -181,7 +183,8 @@ def make(
     seen = Duplicates()
     for side, recipe, kind, wanted in _tasks(plan, list(materials)):
         found = barren = 0
-        for item in recipe.draft(kind, materials[side], wanted) if wanted else ():
+        for drafted in recipe.draft(kind, materials[side], wanted) if wanted else ():
+            item = with_system(drafted, plan.system)
             lost = (
                 item if isinstance(item, Dropped) else problem(item, materials[side], checks, seen)
             )
@@ -190,6 +193,15 @@ def make(
             barren = barren + 1 if lost else 0
             if found == wanted or barren > PATIENCE:
                 break
+
+
+def with_system(item: Draft | Dropped, words: str) -> Draft | Dropped:
+    """The draft with the plan's system message before it, unless it brings one of its own."""
+    if not words or isinstance(item, Dropped) or item.messages[0].speaker in ("system", "text"):
+        return item
+    given = Span(role="instruction", origin=Given(source="plan", id="system"), text=words)
+    first = Message(speaker="system", spans=(given,))
+    return replace(item, messages=(first, *item.messages))
 
 
 def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Recipe, str, int]]:

@@ -38,8 +38,8 @@ def uniform_lengths(count: int, low: int, high: int, rng: np.random.Generator) -
     edges = length_edges(low, high)
     lengths = [np.zeros(0, np.int64)]
     for number, some in enumerate(share_out(count, [1] * (len(edges) - 1))):
-        top = high if number == len(edges) - 2 else math.ceil(edges[number + 1]) - 1
-        floor = min(math.ceil(edges[number]) + SLACK, top)
+        bottom, top = _bounds(edges, number)
+        floor = min(bottom + SLACK, top)
         strata = (np.arange(some) + rng.random(some)) / max(some, 1)
         lengths.append(np.round(floor + strata * (top - floor)).astype(np.int64))
     return rng.permutation(np.concatenate(lengths))
@@ -58,10 +58,18 @@ def length_edges(low: int, high: int, bins: int = 10) -> Floats:
     return np.linspace(low, high, min(bins, max(1, (high - low) // (4 * SLACK))) + 1)
 
 
-def least_of_bin(tokens: int, low: int, high: int) -> int:
-    """The lowest length in the bin of a length."""
+def bin_bounds(tokens: int, low: int, high: int) -> tuple[int, int]:
+    """The lowest and the highest length in the bin of a length."""
     edges = length_edges(low, high)
-    return math.ceil(float(edges[max(0, int(np.searchsorted(edges[:-1], tokens, "right")) - 1)]))
+    number = min(max(int(np.searchsorted(edges, tokens, "right")) - 1, 0), len(edges) - 2)
+    return _bounds(edges, number)
+
+
+def _bounds(edges: Floats, number: int) -> tuple[int, int]:
+    """A bin holds its lower edge; the last one holds both."""
+    is_last = number == len(edges) - 2
+    top = int(edges[-1]) if is_last else math.ceil(float(edges[number + 1])) - 1
+    return math.ceil(float(edges[number])), top
 
 
 class Depths:

@@ -147,7 +147,9 @@ class Run:
         return [side for side in SIDES if self._examples(side).is_file()]
 
     def examples(self, side: Side) -> Iterator[Example]:
-        """The examples of one side, in order, by reference."""
+        """The examples of one side, in order, by reference; none for a side without any."""
+        if not self._examples(side).is_file():
+            return
         drafts = self._drafts
         with pq.ParquetFile(self._examples(side)) as file:
             for group in range(file.num_row_groups):

@@ -339,8 +339,11 @@ def _is_blank(token: dict[str, Any]) -> bool:
 def _without(model: dict[str, Any], control: Collection[str]) -> dict[str, Any]:
     """The model with its control tokens spelled so that no text can match them; ids stay.
 
-    Unigram finds any of its pieces in a text, so ``</s>`` in a document would end the turn.
+    Unigram finds any of its pieces in a text, so ``</s>`` in a document would end the turn; BPE
+    reaches them by merges alone, of which control tokens have none.
     """
+    if model.get("type", "BPE") == "BPE":
+        return model
     vocabulary = model.get("vocab", {})
     if isinstance(vocabulary, list):
         hidden = [[_hidden(word) if word in control else word, score] for word, score in vocabulary]

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
 Speaker = Literal["system", "user", "assistant", "tool", "text"]
 Role = Literal[
@@ -28,37 +28,14 @@ Role = Literal[
     "glue",
 ]
 # The order is the code a role has in the column `span_roles` of a row: append, never reorder.
-ROLES: tuple[Role, ...] = (
-    "instruction",
-    "metadata",
-    "evidence",
-    "distractor",
-    "summary",
-    "question",
-    "plan",
-    "attempt",
-    "verdict",
-    "reasoning",
-    "answer",
-    "glue",
-)
+ROLES: tuple[Role, ...] = get_args(Role)
 Kind = Literal[
     "document", "part", "chapter", "section", "paragraph", "heading", "sentence", "cut", "window"
 ]
 # The order is the code a kind has in grains.parquet: append, never reorder.
-KINDS: tuple[Kind, ...] = (
-    "document",
-    "part",
-    "chapter",
-    "section",
-    "paragraph",
-    "heading",
-    "sentence",
-    "cut",
-    "window",
-)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Side = Literal["train", "valid", "test"]
-SIDES: tuple[Side, ...] = ("train", "valid", "test")
+SIDES: tuple[Side, ...] = get_args(Side)
 
 
 def content_id(*parts: str | bytes | int) -> str:

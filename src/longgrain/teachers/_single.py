@@ -138,7 +138,6 @@ def _reply(hit: Hit, style: str, language: Language, draws: Draws) -> str:
     replies = forms.REPLIES_EN if language == "en" else forms.REPLIES_ZH
     fact = hit.fact
     style = "quote" if fact.kind == "quote" else style
-    style = "name" if style == "number" and counted(hit, language) == answer_of(hit) else style
     answer, full = answer_of(hit), counted(hit, language)
     plainly = fact.unit == "code"
     script = script_of(hit.sentence, language)
