@@ -28,39 +28,55 @@ def _words(line: str) -> list[str]:
 
 
 PLACES = _words("Orlan Brisk Tarn Velm Quayle Imber Sorrel Haddon Pell Marsk Ferrow Lind Osk Dray")
-THINGS = _words("valve lamp ladder pump kettle drum winch gauge rope barrel lantern shutter crate")
-DEEDS = _words("inspected repaired painted counted weighed moved tested sealed greased numbered")
-REASONS = (
-    "because the tide came early", "after the keeper had slept", "before the ferry went out",
-    "although nobody had asked for it", "while the harbour was closed", "when the frost was over",
-)  # fmt: skip
-ZH_PLACES = _words("东港 西渡 南闸 北坝 青石 白沙 金山 银湖 古桥 新村 上洼 下滩")
-ZH_THINGS = _words("水泵 阀门 灯笼 梯子 缆绳 木桶 铁锚 船桨 帆布 油灯 绞盘 量规")
-ZH_DEEDS = _words("检查 修理 粉刷 清点 称重 搬运 测试 密封 上油 编号")
-ZH_REASONS = (
-    "因为潮水来得早",
-    "在看守睡醒以后",
-    "在渡船离港之前",
-    "虽然没有人要求",
-    "趁港口关闭的时候",
+SEASONS = _words("spring summer autumn winter January March May July September November")
+LOOKS = _words(
+    "old narrow green wooden crooked silent broken painted heavy distant round hollow pale rusty"
 )
+THINGS = _words(
+    "valve lamp ladder pump kettle drum winch gauge rope barrel lantern shutter crate mill anchor "
+    "bell cart door engine fence garden hammer jetty keel lock mast net oar plank quarry raft sail"
+)
+DEEDS = _words("shaded blocked crossed guarded warmed faced joined hid served passed moved touched")
+ZH_PLACES = _words("东港 西渡 南闸 北坝 青石 白沙 金山 银湖 古桥 新村 上洼 下滩")
+ZH_SEASONS = _words("春天 夏天 秋天 冬天 正月 三月 五月 七月 九月 腊月")
+ZH_LOOKS = _words("老旧 狭窄 青色 木制 弯曲 安静 破损 彩绘 沉重 遥远 圆形 空心 苍白 生锈")
+ZH_THINGS = _words(
+    "水泵 阀门 灯笼 梯子 缆绳 木桶 铁锚 船桨 帆布 油灯 绞盘 量规 磨坊 大钟 马车 门板 引擎 篱笆 花园 锤子"
+)
+ZH_DEEDS = _words("遮住 挡住 穿过 守护 温暖 面对 连接 藏起 服务 经过 搬走 碰到")
+
+
+def _drawn(rng: np.random.Generator, *lists: list[str]) -> list[str]:
+    return [words[int(rng.integers(len(words)))] for words in lists]
 
 
 def english(rng: np.random.Generator, number: int) -> str:
     """One sentence with one number."""
-    place, thing, deed, reason = (
-        words[int(rng.integers(len(words)))] for words in (PLACES, THINGS, DEEDS, REASONS)
+    season, look, thing, place, held, other, third, deed, last = _drawn(
+        rng, SEASONS, LOOKS, THINGS, PLACES, THINGS, LOOKS, THINGS, DEEDS, THINGS
     )
-    return f"At {place} bridge the {thing}s were {deed} {reason}, and {number} of them were kept."
+    return (
+        f"In {season} the {look} {thing} near {place} held {number} {held}s, "
+        f"while one {other} {third} {deed} the {last}."
+    )
 
 
 def chinese(rng: np.random.Generator, number: int) -> str:
     """The same in Chinese."""
-    place, thing, deed, reason = (
-        words[int(rng.integers(len(words)))]
-        for words in (ZH_PLACES, ZH_THINGS, ZH_DEEDS, ZH_REASONS)
+    place, look, thing, season, held, other, third, deed, last = _drawn(
+        rng, ZH_PLACES, ZH_LOOKS, ZH_THINGS, ZH_SEASONS, ZH_THINGS, ZH_LOOKS, ZH_THINGS, ZH_DEEDS,
+        ZH_THINGS,
+    )  # fmt: skip
+    return (
+        f"{place}的{look}{thing}在{season}存有{number}件{held}，{other}{third}后来{deed}了{last}。"
     )
-    return f"{place}的{thing}{reason}全部{deed}完毕，最后留下了{number}件。"
+
+
+# Stands in every chapter with another number, so a question about it fits many sentences.
+REFRAINS = {
+    "en": "In winter the watch near the gate counted {} birds, while no lamp burned.",
+    "zh": "大门旁的守夜人在冬天数出{}只飞鸟，当时没有点灯。",
+}
 
 
 def handbook(number: int, *, language: str = "en", chapters: int = 5, sentences: int = 14) -> str:
@@ -72,6 +88,7 @@ def handbook(number: int, *, language: str = "en", chapters: int = 5, sentences:
         name = PLACES[(number + chapter) % len(PLACES)]
         lines.append(f"## {name} station" if language == "en" else f"## 第{chapter + 1}章")
         said = [write(rng, int(n)) for n in rng.integers(100, 9999, sentences)]
+        said.append(REFRAINS[language].format(int(rng.integers(100, 9999))))
         lines += [" ".join(said[i : i + 3]) for i in range(0, sentences, 3)]
     return "\n\n".join(lines) + "\n"
 
@@ -105,8 +122,8 @@ def small_plan(folder: Path, **changes: Any) -> Plan:
 
 
 SHARES = {"fine": 0.6, "integration": 0.25, "short": 0.15}
-_SENTENCE = re.compile(r"At [^.]+\.|[^\s。]+。")
-_NUMBER = re.compile(r"\d+(?= of them|件)")
+_SENTENCE = re.compile(r"In [^.]+\.|[^\s。]+。")
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longgrain.arrange import Job, Light, Stretches, deal, tokens_to_next
+from longgrain.arrange import Light, Stretches, deal, tokens_to_next
 from longgrain.assemble import Context, Pool, Short, Wish, assemble, document_bins
 from longgrain.plan import Layout
 from longgrain.quota import bin_of
@@ -77,7 +77,7 @@ def test_the_order_of_the_bins_is_the_order_of_the_evidence() -> None:
 
 def test_rivals_and_near_duplicates_of_the_evidence_stay_out_and_are_counted() -> None:
     rivals = np.arange(100, 200, dtype=np.int32)
-    grains = pool(groups={i: 7 for i in range(200, 260)})
+    grains = pool(groups=dict.fromkeys(range(200, 260), 7))
     found = laid(wish(9000, rivals=rivals, hard=np.arange(98, 104, dtype=np.int32)), grains)
     assert not set(found.grains.tolist()) & set(range(100, 260))
     assert found.guarded > 0

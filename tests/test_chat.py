@@ -10,17 +10,17 @@ from typing import Any
 
 import jinja2
 import pytest
-from kinds import CONTROL, Kinds
 from tokenizers import AddedToken
 from tokenizers import Tokenizer as Library
-from trial import span
 
+from kinds import CONTROL, Kinds, trial_plan
 from longgrain.build import build
 from longgrain.chat import ChatTemplate, Control
 from longgrain.encode import encode, pieces
 from longgrain.errors import TokenizerError
 from longgrain.tokens import Tokenizer
 from longgrain.types import Message
+from trial import span
 
 CHATML = """{% for message in messages %}{{ '<|im_start|>' + message['role'] + '
 ' + message['content'] + '<|im_end|>' + '
@@ -240,15 +240,13 @@ def test_a_chat_template_beside_the_tokenizer_comes_before_its_settings(
 
 
 def test_raw_text_has_no_frame_but_the_end_of_a_text(tokenizer: Tokenizer) -> None:
-    content, end = template(CHATML, tokenizer).frame(("text",))
+    _, end = template(CHATML, tokenizer).frame(("text",))
     assert isinstance(end, Control)
     assert (end.text, end.ends) == ("</s>", 0)
     assert "<|endoftext|>" in CONTROL
 
 
 def build_with(template: str, tmp_path: Path, kinds: Kinds, **settings: Any) -> Any:
-    from kinds import trial_plan
-
     (tmp_path / "t.jinja").write_text(template, "utf-8")
     (tmp_path / "doc.md").write_text(
         "\n\n".join(

@@ -90,7 +90,7 @@ def test_evidence_of_one_example_lies_in_different_bins_where_shares_are_even() 
 
 def test_a_bin_that_is_full_takes_no_more() -> None:
     depths = Depths((0.5, 0.5), 4, rng())
-    for _ in range(3):
+    for _ in range(2):
         assert depths.takes([0])
         depths.take([0])
     assert not depths.takes([0])

@@ -90,7 +90,7 @@ class Account:
                 for side, (mine, _) in self.packed.items()
             },
             "teacher": self.tally.draft["teacher"],
-            "notes": list(self.tally.draft.get("notes", ())),
+            "notes": [*self.tally.draft.get("notes", ()), *self._empty_sides()],
             "peak_memory_mb": peak_memory_mb(),
         }
 
@@ -100,6 +100,15 @@ class Account:
         for draft in self.laid.column("draft").tolist():
             asked[evidence[draft]] = True
         return asked
+
+    def _empty_sides(self) -> list[str]:
+        """Sides that examples were asked for and that have none."""
+        counts = {side: sum(kinds.values()) for side, kinds in self.wished.items()}
+        return [
+            f"{side}: {count} examples were asked for and none could be made"
+            for side, count in counts.items()
+            if count and side not in self.packed
+        ]
 
     def _documents(self, asked: NDArray[np.bool_]) -> list[dict[str, Any]]:
         store, chapters = self.store, self._chapters(asked)

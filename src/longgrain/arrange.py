@@ -122,7 +122,8 @@ def deal(
         if job is not None:
             wanted -= 1
             jobs[i] = job
-    for i in long:
+    # Single grains weigh most, so they come first; what is left uneven, the others even out.
+    for i in sorted(long, key=lambda i: len(drafts[i].evidence)):
         if jobs[i].layout == NONE:
             bins = depths.deal(len(drafts[i].evidence))
             bins = sorted(bins) if drafts[i].keep_order else [int(b) for b in rng.permutation(bins)]
@@ -149,15 +150,14 @@ def _need(draft: Light, stretches: Stretches) -> int:
 
 def _fitted(lengths: NDArray[np.int64], needs: Sequence[int]) -> list[int]:
     """The lengths, exchanged so that no draft gets one that its evidence alone would break."""
-    found = [int(length) for length in lengths]
-    for i in sorted(range(len(found)), key=lambda i: -needs[i]):
-        if found[i] >= needs[i]:
-            continue
-        fits = [j for j in range(len(found)) if found[j] >= needs[i] and needs[j] <= found[i]]
-        if fits:
-            j = min(fits, key=lambda j: found[j])
-            found[i], found[j] = found[j], found[i]
-    return found
+    found, least = lengths.copy(), np.asarray(needs, np.int64)
+    broken = np.flatnonzero(found < least)
+    for i in broken[np.argsort(-least[broken], kind="stable")].tolist():
+        fits = np.flatnonzero((found >= least[i]) & (least <= found[i]))
+        if len(fits):
+            j = fits[found[fits].argmin()]
+            found[[i, j]] = found[[j, i]]
+    return [int(length) for length in found]
 
 
 def _in_order(

@@ -159,8 +159,12 @@ def _some(grains: Numbers, wanted: int, rng: np.random.Generator) -> Numbers:
 
 def _first_seen(grains: Numbers) -> Numbers:
     """The grains without repeats, in the order of their first mention."""
-    _, first = np.unique(grains, return_index=True)
-    return grains[np.sort(first)]
+    # Grain and place in one number: a plain sort, several times as fast as a stable one.
+    both = np.sort(grains.astype(np.int64) << 32 | np.arange(len(grains)))
+    first = np.diff(both >> 32, prepend=-1) != 0
+    kept = np.zeros(len(grains), bool)
+    kept[both[first] & 0xFFFFFFFF] = True
+    return grains[kept]
 
 
 def _fill(

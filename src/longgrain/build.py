@@ -128,8 +128,8 @@ def _prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool
             f"{here.folder} is no run of longgrain and is not empty, so nothing was written; give "
             "another folder with --out"
         )
-    if before and before != state and not replace:
-        what = "another plan" if before["plan"] != state["plan"] else "other documents"
+    if before and before != state and not replace and _is_worth_keeping(here.folder):
+        what = "another plan" if before.get("plan") != state["plan"] else "other documents"
         raise RunError(
             f"{here.folder} holds a run of {what}, and a run is never mixed; give another "
             "folder with --out, or --replace to build anew here (stored teacher calls are kept)"
@@ -159,13 +159,18 @@ def _is_foreign(folder: Path) -> bool:
     return folder.exists() and any(path.name not in own for path in folder.iterdir())
 
 
+def _is_worth_keeping(folder: Path) -> bool:
+    """Whether a teacher was asked or a run finished; a build that stopped earlier read at most."""
+    return any((folder / name).exists() for name in ("calls.sqlite", "manifest.json"))
+
+
 def _mark(folder: Path, state: Mapping[str, str]) -> None:
     with atomic(folder / STATE) as part:
         part.write_bytes(orjson.dumps(state))
 
 
 def _clear(folder: Path) -> None:
-    """Removes all but the stored calls; an empty state says so, in case it does not get to the end."""
+    """Removes all but the stored calls; an empty state says so, in case it is stopped."""
     _mark(folder, {})
     for path in folder.iterdir():
         if path.name.startswith("calls.sqlite") or path.name == STATE:

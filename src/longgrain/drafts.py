@@ -32,7 +32,8 @@ SCHEMA = pa.schema(
     }
 )
 _COLUMNS = ("kind", "form", "language", "layout", "keep_order", "rivals", "hard", "evidence")
-BATCH = 512
+# A step opens the store once for so many drafts.
+BATCH = 2048
 
 
 def row(draft: Draft, side: Side) -> dict[str, Any]:

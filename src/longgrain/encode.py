@@ -102,6 +102,8 @@ def _trimmed(words: list[str], blanks: str, *, left: bool) -> list[str]:
 
 def encode(many: Sequence[Sequence[Piece]], tokenizer: Tokenizer) -> list[Encoded]:
     """Token ids of conversations; each text between two control tokens is encoded as one."""
+    if not many:
+        return []
     flat = [piece for one in many for piece in one]
     borders = np.cumsum([0, *map(len, many)])
     control = np.array([piece.control is not None for piece in flat], bool)

@@ -107,9 +107,8 @@ def _is_named(text: str, match: re.Match[str]) -> bool:
     return len(inner) <= 8 and not _INNER_MARK.search(inner) and before not in tuple(_SPOKEN)
 
 
-_VAGUE = frozenset(
-    "个 個 种 種 类 類 道 倍 组 組 步 款 项 項 time way kind type thing case hundred one item".split()
-)
+_VAGUE = frozenset(("time", "way", "kind", "type", "thing", "case", "hundred", "one", "item"))
+_VAGUE |= frozenset("个個种種类類道倍组組步款项項")
 
 
 def kind_of_quantity(fact: Fact) -> str | None:

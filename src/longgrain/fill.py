@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,6 +88,7 @@ class Filler:
         self._whole = laid.column("whole")
         self._names = laid.values("id")
         self._tokens = laid.column("tokens")
+        self._buffer = np.zeros(0, np.int32)
 
     def batches(
         self, examples: NDArray[np.int64], row_sizes: NDArray[np.int64]
@@ -107,8 +109,9 @@ class Filler:
     ) -> tuple[pa.RecordBatch, Runs, int]:
         ids: list[Ints] = []
         runs: list[Runs] = []
+        contexts = self._contexts(examples)
         for example in examples.tolist():
-            parts, found = self.example(example)
+            parts, found = self._example(example, contexts)
             ids += parts
             runs += found
         joined = joined_runs(runs)
@@ -119,7 +122,7 @@ class Filler:
         run_sizes = np.add.reduceat(per_example, rows[:-1])
         names = pa.array([self._names[i] for i in examples.tolist()], pa.string())
         columns = [
-            lists(np.concatenate(ids), token_sizes),
+            lists(self._joined(ids, int(token_sizes.sum())), token_sizes),
             lists(lengths.astype(np.int32), row_sizes),
             pa.ListArray.from_arrays(pa.array(rows.astype(np.int32)), names),
             lists(joined.lengths, run_sizes),
@@ -132,26 +135,54 @@ class Filler:
             int(token_sizes.sum()),
         )
 
-    def example(self, example: int) -> tuple[list[Ints], list[Runs]]:
+    def _joined(self, parts: Sequence[Ints], size: int) -> Ints:
+        """Ids end to end, in memory that the next row group uses again: fresh pages cost as much."""
+        if size > len(self._buffer):
+            self._buffer = np.empty(max(size, GROUP + GROUP // 8), np.int32)
+        return np.concatenate(parts, out=self._buffer[:size])
+
+    @cached_property
+    def _cuts(self) -> pa.LargeBinaryArray:
+        """The ids of every cut as bytes, over the store's own memory: Arrow joins any of them fast."""
+        offsets = pa.py_buffer(4 * self._store.laid_offsets)
+        count = len(self._store.laid_offsets) - 1
+        buffers = [None, offsets, pa.py_buffer(self._store.laid)]
+        return pa.Array.from_buffers(pa.large_binary(), count, buffers)
+
+    def _contexts(self, examples: NDArray[np.int64]) -> dict[int, tuple[Ints, Runs]]:
+        """Ids and runs of the contexts that are made of the pool's grains."""
+        own = self._own[examples] | self._whole[examples]
+        chosen = examples[~own & (self._layouts[examples] == POOL)].tolist()
+        if not chosen:
+            return {}
+        found = [self.laid.context(example) for example in chosen]
+        grains = np.concatenate([some for some, _ in found])
+        counts = self._store.counts[grains]
+        runs = context_runs(counts, np.concatenate([evidence for _, evidence in found]))
+        ids = np.frombuffer(self._cuts.take(pa.array(grains)).buffers()[2], np.int32)
+        last = np.cumsum([len(some) for some, _ in found])
+        id_ends = np.cumsum(counts.sum(1))[last - 1].tolist()
+        run_ends = np.cumsum((counts > 0).sum(1))[last - 1].tolist()
+        contexts: dict[int, tuple[Ints, Runs]] = {}
+        at = run = 0
+        for example, end, run_end in zip(chosen, id_ends, run_ends, strict=True):
+            contexts[example] = ids[at:end], runs_between(runs, run, run_end)
+            at, run = end, run_end
+        return contexts
+
+    def _example(
+        self, example: int, contexts: Mapping[int, tuple[Ints, Runs]]
+    ) -> tuple[list[Ints], list[Runs]]:
         """The ids of one example in parts, and its runs in parts."""
         if self._whole[example]:
             ids, runs = self.laid.own(example)
             return [ids], [runs]
         shell = self._shells[int(self._drafts[example])]
-        if self._own[example]:
-            ids, runs = self.laid.own(example)
-            return [shell.before, ids, shell.behind], [shell.runs_before, runs, shell.runs_behind]
-        if self._layouts[example] != POOL:
+        own = self.laid.own(example) if self._own[example] else contexts.get(example)
+        if own is None:
             return [shell.before, shell.behind], [shell.runs_before, shell.runs_behind]
-        grains, evidence = self.laid.context(example)
-        offsets, laid = self._store.laid_offsets, self._store.laid
-        starts, ends = offsets[grains].tolist(), offsets[grains + 1].tolist()
-        context = [laid[a:b] for a, b in zip(starts, ends, strict=True)]
-        between = context_runs(self._store.counts[grains], evidence)
-        return (
-            [shell.before, *context, shell.behind],
-            [shell.runs_before, between, shell.runs_behind],
-        )
+        ids, runs = own
+        return [shell.before, ids, shell.behind], [shell.runs_before, runs, shell.runs_behind]
 
 
 def context_runs(counts: NDArray[np.int64], evidence: NDArray[np.bool_]) -> Runs:
@@ -163,6 +194,11 @@ def context_runs(counts: NDArray[np.int64], evidence: NDArray[np.bool_]) -> Runs
     roles[:, 2] = CODE["glue"]
     held = lengths > 0
     return Runs(lengths[held], roles.ravel()[held], np.zeros(int(held.sum()), np.float32))
+
+
+def runs_between(runs: Runs, start: int, end: int) -> Runs:
+    """The runs from one number up to another."""
+    return Runs(runs.lengths[start:end], runs.roles[start:end], runs.losses[start:end])
 
 
 def joined_runs(parts: Sequence[Runs]) -> Runs:

@@ -115,12 +115,13 @@ def lay_stretch(
     tail = _placed_open(text[quoted.head if whole else quoted.tail] + SEPARATOR, tokenizer)
     shift = 0 if whole else quoted.tail.start
     starts = np.concatenate([head.starts, token_starts[quoted.body], tail.starts + shift])
-    ends = np.concatenate([starts[1:], [len(text) + len(SEPARATOR)]])
-    closed = np.asarray([*parts, len(text) + len(SEPARATOR)], np.int64)
-    owner = np.searchsorted(closed, starts, "right")
-    over = (ends > starts) & (np.searchsorted(closed, ends - 1, "right") != owner)
+    end = len(text) + len(SEPARATOR)
+    places = np.searchsorted(starts, [*parts, end])
+    # Only the last token that starts before a border can reach over it.
+    last = places[:-1] - 1
+    over = last[(last >= 0) & (np.append(starts, end)[last + 1] > parts)]
     joined = np.concatenate([head.ids.values, ids[quoted.body], tail.ids.values])
-    return joined, np.bincount(owner, minlength=len(closed)).astype(np.int64), int(over.sum())
+    return joined, np.diff(places, prepend=0).astype(np.int64), len(np.unique(over))
 
 
 def _outer_borders(text: str) -> Offsets:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import orjson
@@ -123,16 +123,16 @@ def _layers(shard: LayoutShard) -> dict[Side, Layer]:
 
 
 def _write_extra(folder: Path, made: Sequence[Laying]) -> None:
-    files: dict[str, BinaryIO] = {n: (folder / f"{n}.bin").open("wb") for n in _EXTRA}
-    for one in made:
-        one.grains.astype(np.int32).tofile(files["context"])
-        if one.ids is not None and one.runs is not None:
-            one.ids.astype(np.int32).tofile(files["ids"])
-            arrays: Sequence[NDArray[Any]] = one.runs
-            for name, array in zip(RUNS, arrays, strict=True):
-                array.tofile(files[name])
-    for file in files.values():
-        file.close()
+    own = [one.runs for one in made if one.runs is not None]
+    arrays: dict[str, list[NDArray[Any]]] = {
+        "context": [one.grains for one in made],
+        "ids": [one.ids for one in made if one.ids is not None],
+        **{name: [some[i] for some in own] for i, name in enumerate(RUNS)},
+    }
+    for name, kind in _EXTRA.items():
+        np.concatenate([np.zeros(0, kind), *arrays[name]], dtype=kind).tofile(
+            folder / f"{name}.bin"
+        )
 
 
 def _table(made: Sequence[tuple[str, str, int, Laying]]) -> pa.Table:

@@ -282,10 +282,9 @@ def _line(values: Any, place: Sequence[Any]) -> int | None:
     """The line of a key in the file, counting from 1, where the YAML reader kept it."""
     line = None
     for part in place:
-        known = isinstance(values, CommentedMap | CommentedSeq)
         try:
             line = (values.lc.key(part) if isinstance(part, str) else values.lc.item(part))[0] + 1
             values = values[part]
         except (KeyError, IndexError, TypeError, AttributeError):
-            return line if known else line
+            return line
     return line

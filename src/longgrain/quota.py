@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 SLACK = 16
 # Two evidence grains of one example share a depth bin only where others are so much less behind.
 NEARLY = 0.5
+# How many examples a bin may be above its quota when contexts are not free to choose their bins.
+ABOVE = 0.7
 
 
 def share_out(total: int, shares: Sequence[float]) -> list[int]:
@@ -106,9 +108,9 @@ class Depths:
         return list(bins)
 
     def takes(self, bins: Sequence[int]) -> bool:
-        """Whether these bins of one example leave none more than one example above its quota."""
+        """Whether these bins of one example leave none so far above its quota that others must miss it."""
         after = self.made + np.bincount(bins, minlength=len(self.made)) / max(len(bins), 1)
-        return bool((after <= self.wished + 1).all())
+        return bool((after <= self.wished + ABOVE).all())
 
     def furthest_behind(self, allowed: Sequence[int]) -> int:
         """The allowed bin that is furthest behind its share."""

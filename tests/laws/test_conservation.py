@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -108,17 +110,18 @@ HOSTILE: dict[str, bytes] = {
     "empty.txt": b"",
     "blank.md": b" \n\n\t\n",
     "nul.txt": b"\x00" * 300,
-    "mixed.txt": b"At Orlan\x00 bridge 12 of them were kept.\x00",
+    "mixed.txt": b"In Orlan\x00 bridge it held 12 lamps.\x00",
     "binary.txt": bytes(range(256)) * 40,
     "one.txt": b"a",
     "one-zh.txt": "。".encode(),
     "unfinished.txt": b"no sentence ends here " * 3,
-    "line.txt": b"At Tarn bridge the lamps were moved, and 77 of them were kept. " * 3000,
-    "nobreak.txt": b"x" * 200_000,
+    "line.txt": b"In May the old lamp near Tarn held 77 bells, while one round door faced the sea. "
+    * 200,
+    "nobreak.txt": b"x" * 20_000,
     "control.md": b"He wrote <|im_start|>system and <|im_end|> on the wall. " * 9,
-    "rows.jsonl": b'{"text": "ok, 5 of them were kept."}\n{"nothing": 1}\nnot json\n',
+    "rows.jsonl": b'{"text": "In May it held 5 bells."}\n{"nothing": 1}\nnot json\n',
     "what.xyz": b"unknown",
-    "copy.md": b"",  # filled below: the same text as another document
+    "zz-copy.md": b"",  # filled below: the same text as another document
 }
 
 
@@ -128,8 +131,8 @@ def hostile(folder: Path) -> Path:
     documents = folder / "documents"
     for name, raw in HOSTILE.items():
         (documents / name).write_bytes(raw)
-    (documents / "copy.md").write_bytes((documents / "handbook-1.md").read_bytes())
-    line = "The keeper of Velm wrote that the winch was tested twice, and 4321 of them were kept."
+    (documents / "zz-copy.md").write_bytes((documents / "handbook-1.md").read_bytes())
+    line = "In March the keeper of Velm wrote that the winch was tested 4321 times by three men."
     (folder / "benchmark.jsonl").write_bytes(orjson.dumps({"question": line, "answer": "4321"}))
     (documents / "leaked.md").write_text("# Leak\n\n" + line + "\n", "utf-8")
     return folder
@@ -159,7 +162,7 @@ def test_a_build_of_hostile_documents_loses_nothing(hostile_run: Run) -> None:
     assert ("split", "shares ten words in a row with a benchmark") in reasons
     assert ("pack", "longer than a row") in reasons
     dropped = {one.id.split("#")[0] for one in hostile_run.dropped() if one.step == "read"}
-    assert {"empty.txt", "blank.md", "what.xyz", "rows.jsonl", "copy.md"} <= dropped
+    assert {"empty.txt", "blank.md", "what.xyz", "rows.jsonl", "zz-copy.md"} <= dropped
 
 
 def test_hostile_documents_are_read_or_named(hostile_run: Run) -> None:
@@ -221,7 +224,9 @@ def test_control_an_example_that_is_left_out_is_caught(small_run: Run, tmp_path:
 def test_control_a_cut_that_is_lost_is_caught(small_run: Run, tmp_path: Path) -> None:
     broken = copied(small_run, tmp_path / "run")
     path = broken.folder / "grains.parquet"
-    pq.write_table(pq.read_table(path).slice(1), path)
+    table = pq.read_table(path)
+    ends = pc.subtract(table["end"], pa.array([9] + [0] * (len(table) - 1), pa.int32()))
+    pq.write_table(table.set_column(table.column_names.index("end"), "end", ends), path)
     assert any("text that is in no cut" in one for one in breaches(broken))
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kinds import OTHERS, SHIPPED, Kinds
-from reference import Reference, chatml, depths
 
+from kinds import OTHERS, SHIPPED, Kinds
 from longgrain.run import Run
 from longgrain.types import ROLES, Example
+from reference import Reference, chatml, depths
 
 CONTEXT = [ROLES.index(role) for role in ("evidence", "distractor", "metadata")]
 

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kinds import KINDS, Kinds
-from reference import Encoded, chatml
-from trial import span
 
+from kinds import KINDS, Kinds
 from longgrain.chat import ChatTemplate
 from longgrain.encode import encode, pieces
 from longgrain.plan import Plan
@@ -19,6 +17,8 @@ from longgrain.rows import IGNORED, Row
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 from longgrain.types import Message, Role
+from reference import Encoded, chatml
+from trial import span
 
 
 def pairs(run: Run, kinds: Kinds, kind: str) -> list[tuple[Row, slice, Encoded]]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
-from kinds import DEMO, Kinds
 
+from kinds import DEMO, Kinds
 from longgrain.run import Run
 from longgrain.types import ROLES, Example, Grain, Span
 

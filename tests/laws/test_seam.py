@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -67,58 +68,10 @@ def test_a_document_that_spells_control_tokens_gets_none_of_their_ids(kinds: Kin
         assert spelled > 0
 
 
-PIECES = st.sampled_from(
-    [
-        "\n",
-        "\n\n",
-        "\r\n",
-        " ",
-        "  ",
-        "\t",
-        "\u3000",
-        "\u00a0",
-        "\u0301",
-        "\u200b",
-        "\u2028",
-        ".",
-        "。",
-    ]
-    + [
-        "，",
-        "“",
-        "”",
-        "'s",
-        "'LL",
-        "/",
-        "a",
-        "word",
-        " the",
-        "Zürich",
-        "12",
-        "1,234.5",
-        "第三章",
-        "中",
-        "的",
-    ]
-    + [
-        "龥",
-        "鿿",
-        "𠀀",
-        "👍🏽",
-        "<|im_end|>",
-        "\x1f",
-        "е",
-        "ﬁ",
-        "……",
-        "—",
-        "#",
-        "- ",
-        "()",
-        "\x85",
-        "々",
-        "〇",
-    ]
-)
+WORDS = """a word the 's 'LL / Zürich 12 1,234.5 第三章 中 的 龥 鿿 𠀀 々 〇 е ﬁ 👍🏽 <|im_end|>
+    . 。 ， “ ” …… — # - ()"""
+BLANKS = "\n|\n\n|\r\n| |  |\t| the|\u3000|\u00a0|\u0301|\u200b|\u2028|\x1f|\x85"
+PIECES = st.sampled_from([*WORDS.split(), *BLANKS.split("|")])
 RANDOM = st.lists(PIECES, min_size=3, max_size=60).map("".join)
 
 
@@ -126,7 +79,7 @@ def grains(text: str, cuts: list[int]) -> list[tuple[int, int]]:
     """Stretches between cuts, each trimmed of blanks; none is empty."""
     places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in cuts)})
     found = []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         words = text[start:end]
         begin = start + len(words) - len(words.lstrip())
         if words.strip():

@@ -17,6 +17,7 @@ from longgrain.types import Answered, Refused, Request
 
 # Raise it whenever the same request would get another answer.
 VERSION = "1"
+LANGUAGES = ("en", "zh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +53,12 @@ class Extractive:
         if not request.material or not any(text.strip() for text in request.material):
             return Refused(reason="there is no material to ask about")
         settings = request.settings
+        language = settings.get("language") or language_of("".join(request.material))
+        if language not in LANGUAGES:
+            return Refused(reason=f"extractive knows English and Chinese, not {language!r}")
         draws = Draws((request.task, *request.material), request.index)
         shared: dict[str, Any] = {
-            "language": settings.get("language") or language_of("".join(request.material)),
+            "language": language,
             "bounds": self._bounds(),
             "whole": bool(settings.get("whole", True)),
             "limit": int(settings.get("limit", self.limit)),
