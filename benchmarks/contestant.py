@@ -1,4 +1,4 @@
-"""A contestant's work, part by part > CPU seconds of its process and all its children, as one line of JSON."""
+"""A contestant's work > CPU seconds of its process and children, part by part, as a line of JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 
 class Clock:
-    """Starts where it is made: imports and the loading of a tokenizer lie before it, for everyone."""
+    """Starts where it is made: behind the imports, for everyone."""
 
     def __init__(self) -> None:
         self._started = self._last = cpu_seconds()

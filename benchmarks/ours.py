@@ -1,4 +1,4 @@
-"""longgrain's part of the race: a plan or a run > CPU seconds of its steps, or of the limit, as one line of JSON.
+"""A plan or a run > CPU seconds of longgrain's steps, or of the limit, as one line of JSON.
 
     python benchmarks/ours.py start|finish|whole PLAN RUN
     python benchmarks/ours.py limit - RUN
@@ -28,7 +28,7 @@ LAYING = "laying out contexts"
 Slices = list[tuple[int, int]]
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The build came as far as it should."""
 
 
@@ -43,7 +43,7 @@ class Steps:
         self.close()
         self._now = words.split(" sources")[0].rstrip("0123456789 ")
         if words == self._stop:
-            raise Stopped
+            raise StoppedError
 
     def close(self) -> None:
         """Counts the step that is over."""
@@ -59,7 +59,7 @@ def main(way: str, plan: str, folder: str) -> None:
     steps = Steps(clock, LAYING if way == "start" else "")
     try:
         run = build(plan, folder, tell=steps)
-    except Stopped:
+    except StoppedError:
         clock.report()
         return
     steps.close()
@@ -94,7 +94,7 @@ def limit(run: Run) -> None:
 
 
 def _slices(run: Run) -> dict[str, Slices]:
-    """For every example: as many slices of all documents' ids as it has grains, and of their lengths."""
+    """For every example: slices of all documents' ids, one as long as each of its grains."""
     grains = pq.read_table(run.folder / "grains.parquet", columns=["kind", "tokens"])
     sizes = grains.column("tokens").to_numpy().astype(np.int64)
     # As laid, grains are a little longer than in their documents.
@@ -133,9 +133,11 @@ def _groups(path: Path, where: dict[str, Slices]) -> Iterator[tuple[pa.RecordBat
 def _copied(
     groups: list[tuple[pa.RecordBatch, Slices]], ids: NDArray[np.int32]
 ) -> Iterator[pa.RecordBatch]:
+    # One piece of memory for all: fresh pages would cost as much as the copying.
+    buffer = np.empty(max(len(batch.column("input_ids").values) for batch, _ in groups), np.int32)
     for batch, slices in groups:
-        values = np.concatenate([ids[a:b] for a, b in slices])
         lengths = np.diff(batch.column("input_ids").offsets.to_numpy())
+        values = np.concatenate([ids[a:b] for a, b in slices], out=buffer[: lengths.sum()])
         columns = [lists(values, lengths), *batch.columns[1:]]
         yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 

@@ -1,11 +1,12 @@
 """A corpus and drafted questions > packed rows in Parquet, made the way they are mostly made today.
 
-    python benchmarks/rivals.py usual|fast JOB.json
+    python benchmarks/rivals.py usual|fast|arrow JOB.json
 
 ``usual`` is JSONL, LangChain's splitter, joined strings, ``datasets.map`` with the Hugging Face
 tokenizer, TRL's ``pack_dataset`` (best fit decreasing), Parquet. ``fast`` is the same with fastokens
-put in by hand and Arrow tables in place of Python lists. Both mask all but the answer and the end of
-its turn. Needs `requirements.txt`, not longgrain; `build.py` writes the job and calls this.
+put in by hand; ``arrow`` goes on from there and makes Arrow tables in place of Python lists. All
+mask everything but the answer and the end of its turn. Needs `requirements.txt`, not longgrain;
+`build.py` writes the job and calls this.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from trl import pack_dataset
 CHUNK = {"en": 540, "zh": 185}
 BREAKS = ["\n\n", "\n", "。", "！", "？", ". ", "! ", "? ", " ", ""]
 IGNORED = -100
+# Examples of up to 32K tokens: a thousand at a time, as is the default, would take gigabytes.
+BATCHES = {"batched": True, "batch_size": 128, "remove_columns": ["prompt", "answer"]}
+Ids = list[list[int]]
 PACKAGES = (
     "datasets", "fastokens", "langchain-text-splitters", "pyarrow", "tokenizers", "torch",
     "transformers", "trl",
@@ -45,7 +49,7 @@ def main(way: str, job_path: str = "") -> None:
     job = json.loads(Path(job_path).read_text())
     folder = Path(job["folder"]) / way
     folder.mkdir(parents=True, exist_ok=True)
-    encoder = {"usual": usual, "fast": fast}[way](job["tokenizer"])
+    encoder = {"usual": usual, "fast": fast, "arrow": arrow}[way](job["tokenizer"])
     clock = Clock()
     chunks = split([Path(path) for path in job["texts"]])
     clock.mark("split")
@@ -76,7 +80,7 @@ def split(paths: Sequence[Path]) -> dict[str, list[str]]:
 def write_examples(
     path: Path, drafts: Path, chunks: Mapping[str, Sequence[str]], seed: int
 ) -> None:
-    """One line for each drafted question: its prompt, with chunks up to its length, and its answer."""
+    """One line for each drafted question: its prompt, as long as it should be, and its answer."""
     draw = random.Random(seed)
     with drafts.open(encoding="utf-8") as lines, path.open("w", encoding="utf-8") as file:
         for line in lines:
@@ -91,7 +95,7 @@ def write_examples(
 
 
 def drawn(chunks: Sequence[str], draft: Mapping[str, Any], draw: random.Random) -> Iterator[str]:
-    """Chunks at random up to the draft's number of characters; which one is the evidence costs nothing."""
+    """Chunks at random up to the draft's characters; which one is the evidence costs nothing."""
     room = draft["characters"]
     while room > 0:
         chunk = chunks[int(draw.random() * len(chunks))]
@@ -109,29 +113,40 @@ def load(folder: Path, encoder: Any) -> Dataset:
 
 
 def usual(tokenizer: str) -> Any:
-    """The Hugging Face tokenizer; its threads share a batch, prompts and answers are encoded apart."""
+    """The Hugging Face tokenizer; its threads share a batch."""
     encode = PreTrainedTokenizerFast(tokenizer_file=tokenizer)
 
-    def ids_of(texts: Sequence[str]) -> list[list[int]]:
+    def ids_of(texts: Sequence[str]) -> Ids:
         kwargs = {"add_special_tokens": False, "return_attention_mask": False}
-        found: list[list[int]] = encode(texts, **kwargs)["input_ids"]
+        found: Ids = encode(texts, **kwargs)["input_ids"]
         return found
 
-    def some(batch: Mapping[str, list[str]]) -> dict[str, list[list[int]]]:
-        prompts, answers = ids_of(batch["prompt"]), ids_of(batch["answer"])
-        both = list(zip(prompts, answers, strict=True))
+    return listed(ids_of)
+
+
+def fast(tokenizer: str) -> Any:
+    """fastokens in its place."""
+    encode = fastokens.Tokenizer.from_json_str(Path(tokenizer).read_text("utf-8"))
+    return listed(encode.encode_batch)
+
+
+def listed(ids_of: Callable[[Sequence[str]], Ids]) -> Any:
+    """Prompts and answers encoded apart, so no offset is asked for; a control token lies between."""
+
+    def some(batch: Mapping[str, list[str]]) -> dict[str, Ids]:
+        both = list(zip(ids_of(batch["prompt"]), ids_of(batch["answer"]), strict=True))
         return {
             "input_ids": [prompt + answer for prompt, answer in both],
             "labels": [[IGNORED] * len(prompt) + answer for prompt, answer in both],
         }
 
     def whole(read: Dataset) -> Dataset:
-        return read.map(some, batched=True, batch_size=128, remove_columns=read.column_names)
+        return read.map(some, new_fingerprint="listed", **BATCHES)
 
     return whole
 
 
-def fast(tokenizer: str) -> Any:
+def arrow(tokenizer: str) -> Any:
     """fastokens, whose flat ids go into Arrow without a Python list."""
     encode = fastokens.Tokenizer.from_json_str(Path(tokenizer).read_text("utf-8"))
 
@@ -148,9 +163,7 @@ def fast(tokenizer: str) -> Any:
         return pa.table(lists, names=["input_ids", "labels"])
 
     def whole(read: Dataset) -> Dataset:
-        return read.with_format("arrow").map(
-            some, batched=True, batch_size=128, remove_columns=read.column_names
-        )
+        return read.with_format("arrow").map(some, new_fingerprint="arrow", **BATCHES)
 
     return whole
 

@@ -40,7 +40,9 @@ def test_near_duplicate_documents_are_on_one_side(tmp_path: Path, seed: int) -> 
     for number in range(20, 26):
         text = handbook(number)
         texts[f"one-{number}.md"] = text
-        texts[f"two-{number}.md"] = text.replace("crate", "chest").replace("mast", "pole") + "\nPrinted again.\n"
+        texts[f"two-{number}.md"] = (
+            text.replace("crate", "chest").replace("mast", "pole") + "\nPrinted again.\n"
+        )
     split = {"valid": 0.2, "test": 0.2, "by": "document"}
     store, found = sided(planned(tmp_path, texts, seed=seed, split=split), tmp_path / "work")
     assert found.twins >= 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,14 @@ def _texts(source: Source) -> Iterator[str]:
 
 
 def _json_texts(path: Path) -> Iterator[str]:
-    """All strings of a JSON file, or of each line of one."""
-    raw = path.read_bytes()
-    whole = path.suffix == ".json"
-    for number, line in enumerate([raw] if whole else raw.splitlines(), start=1):
+    """All strings of a JSON file, or of each line: benchmarks in .json are often lines of it."""
+    raw = path.read_bytes().removeprefix(BOM_UTF8)
+    try:
+        yield from _strings(orjson.loads(raw))
+        return
+    except orjson.JSONDecodeError:
+        lines = raw.splitlines()
+    for number, line in enumerate(lines, start=1):
         try:
             yield from _strings(orjson.loads(line) if line.strip() else None)
         except orjson.JSONDecodeError as error:

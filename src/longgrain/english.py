@@ -80,10 +80,16 @@ _NOUN = re.compile(
 )
 
 
+_ANY_DIGIT = re.compile(r"\d")
+
+
+_DIGIT = re.compile(r"\d")
+
+
 def english(text: str) -> Iterator[Found]:
     """The numbers and dates of an English text, digits before words, each in reading order."""
     taken: list[tuple[int, int]] = []
-    if any(char.isdigit() for char in text):
+    if _ANY_DIGIT.search(text):
         for match in _DATE.finditer(text):
             if (found := _date(match)) is not None:
                 taken.append(match.span())

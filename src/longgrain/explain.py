@@ -122,12 +122,15 @@ class TokenWords:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._library = tokenizer.library
-        self._control = {int(one["id"]): text for text, one in tokenizer.control.items()}
         self._bytes = _byte_of_character() if tokenizer.byte_lengths is not None else None
+        self._known = {int(one["id"]): text for text, one in tokenizer.control.items()}
 
     def __call__(self, number: int) -> str:
-        if number in self._control:
-            return self._control[number]
+        if number not in self._known:
+            self._known[number] = self._text(number)
+        return self._known[number]
+
+    def _text(self, number: int) -> str:
         token = self._library.id_to_token(number) or ""
         if self._bytes is None:
             return token.replace("▁", " ")

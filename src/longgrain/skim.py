@@ -29,7 +29,8 @@ def skim(store: Store, laid: Laid, drafts: Path) -> dict[str, dict[str, int]]:
     table = pq.read_table(drafts, columns=["kind", "form", "answer"])
     chosen = _sample(laid, table.column("form").to_pylist())
     wanted = sorted({int(laid.column("draft")[example]) for example in chosen})
-    messages = pq.read_table(drafts, columns=["messages"])["messages"].take(wanted).to_pylist()
+    column = pq.read_table(drafts, columns=["messages"])["messages"]
+    messages = column.take(np.array(wanted, np.int64)).to_pylist()
     question_of = dict(zip(wanted, map(_question, messages), strict=True))
     found: dict[str, dict[str, int]] = {}
     for example in chosen:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import orjson
 
 from longgrain.facts import derive, facts, same_answer
@@ -97,10 +99,9 @@ class Rivals:
     def _best_sentence(self, number: int, kind: str, cues: str) -> float:
         """The largest share of the cue words in a sentence of the grain that has such a fact."""
         language = self.materials.language(number)
-        wanted = _codes(cues)
+        sentences = self.materials.sentences(number)
         best = 0.0
-        for sentence in self.materials.sentences(number):
-            share = len(wanted & _codes(sentence)) / max(len(wanted), 1)
+        for sentence, share in zip(sentences, _shares(cues, sentences), strict=True):
             if share > best and _has(sentence, kind, language):
                 best = share
         return best
@@ -159,8 +160,16 @@ def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(candidate["form"]), " ".join(cues))]
 
 
-def _codes(words: str) -> set[int]:
-    return set(terms(words)[0].tolist())
+def _shares(cues: str, sentences: Sequence[str]) -> list[float]:
+    """For each sentence the share of the cue words that it holds."""
+    wanted = np.unique(terms(cues)[0])
+    codes, starts = terms("\n".join(sentences))
+    hit = np.isin(codes, wanted)
+    ends = np.cumsum([len(sentence) + 1 for sentence in sentences])
+    owner = np.searchsorted(ends, starts[hit], "right")
+    pairs = set(zip(owner.tolist(), codes[hit].tolist(), strict=True))
+    held = Counter(number for number, _ in pairs)
+    return [held[number] / max(len(wanted), 1) for number in range(len(sentences))]
 
 
 def _has(sentence: str, kind: str, language: str) -> bool:
