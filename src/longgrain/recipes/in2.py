@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 
@@ -38,6 +38,13 @@ ROUNDS = 6
 CANDIDATES = 4
 # Requests asked at a time, at most and at least.
 BATCH, FEWEST = 64, 8
+
+
+class Known(NamedTuple):
+    """Of one kind and side: the facts asked about, and the grains that hold none."""
+
+    asked: set[tuple[int, ...]]
+    barren: set[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +112,7 @@ class In2:
         order = list(materials.grains)
         if kind == "short":  # begins where the fine-grained questions arrive last
             order.reverse()
-        asked: set[tuple[int, ...]] = set()
+        known = Known(set(), set())
         partners = Partners(materials, self.partners) if kind == "integration" else None
         found = 0
         for round_ in range(ROUNDS):
@@ -114,8 +121,9 @@ class In2:
                 # No more is asked than may still be needed: replies can cost money.
                 some = order[place : place + min(BATCH, max(FEWEST, wanted - found))]
                 place += len(some)
+                some = [one for one in some if one not in known.barren]
                 offered = [partners.of(one, round_) if partners else ([one], ()) for one in some]
-                for item in self._asked(kind, materials, offered, round_, asked):
+                for item in self._asked(kind, materials, offered, round_, known):
                     found += isinstance(item, Draft)
                     yield item
 
@@ -125,7 +133,7 @@ class In2:
         materials: Materials,
         offered: Sequence[tuple[Sequence[int], Sequence[str]]],
         round_: int,
-        asked: set[tuple[int, ...]],
+        known: Known,
     ) -> Iterator[Draft | Dropped]:
         """Drafts from one batch of requests: grains to ask about, and the ways to join them."""
         least = self.pieces[0] if kind == "integration" else 1
@@ -149,8 +157,9 @@ class In2:
             if isinstance(reply, Refused):
                 name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
                 yield Dropped(step="draft", id=name, reason=reply.reason)
+                known.barren.update(one if reply.final and len(one) == 1 else ())
             else:
-                yield from self._chosen(kind, materials, one, reply, asked)
+                yield from self._chosen(kind, materials, one, reply, known.asked)
 
     def _chosen(
         self,

@@ -1,0 +1,105 @@
+"""The folder of a run while it is built: whose it is, what may be cleared, the pages at its end."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from longgrain.card import write_card
+from longgrain.engine import atomic
+from longgrain.errors import RunError
+from longgrain.manifest import Tally
+from longgrain.plan import Plan
+from longgrain.report import write_report
+from longgrain.run import Run
+
+# Which plan and inputs the folder is for.
+STATE = "state.json"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(kw_only=True)
+class Building:
+    """One build in progress: the plan, where its files lie, and what was counted so far."""
+
+    plan: Plan
+    folder: Path
+    workers: int
+    tell: Progress
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def work(self) -> Path:
+        """Files between the steps."""
+        return self.folder / "work"
+
+
+def prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
+    """Makes the folder ready; True if the run is already finished there."""
+    mark = here.folder / STATE
+    before = orjson.loads(mark.read_bytes()) if mark.is_file() else None
+    if before == state and (here.folder / "manifest.json").is_file():
+        finish(here)
+        return True
+    if before is None and _is_foreign(here.folder):
+        raise RunError(
+            f"{here.folder} is no run of longgrain and is not empty, so nothing was written; give "
+            "another folder with --out"
+        )
+    if before and before != state and not replace and _is_worth_keeping(here.folder):
+        what = "another plan" if before.get("plan") != state["plan"] else "other documents"
+        raise RunError(
+            f"{here.folder} holds a run of {what}, and a run is never mixed; give another "
+            "folder with --out, or --replace to build anew here (stored teacher calls are kept)"
+        )
+    if before is not None and before != state:
+        _clear(here.folder)
+    here.work.mkdir(parents=True, exist_ok=True)
+    _mark(here.folder, state)
+    with atomic(here.folder / "plan.yaml") as part:
+        part.write_text(here.plan.as_yaml(), "utf-8")
+    return False
+
+
+def finish(here: Building) -> None:
+    """Writes the pages that tell of a run where they are missing, and clears up."""
+    run = Run(here.folder)
+    for name, write in (("README.md", write_card), ("report.html", write_report)):
+        if not (here.folder / name).exists():
+            here.tell("writing the report")
+            write(run)
+    shutil.rmtree(here.work, ignore_errors=True)
+
+
+def _is_foreign(folder: Path) -> bool:
+    """Whether the folder holds what no build left there before it wrote down its state."""
+    own = ("work", f".part-{STATE}")
+    return folder.exists() and any(path.name not in own for path in folder.iterdir())
+
+
+def _is_worth_keeping(folder: Path) -> bool:
+    """Whether a teacher was asked or a run finished; a build that stopped earlier read at most."""
+    return any((folder / name).exists() for name in ("calls.sqlite", "manifest.json"))
+
+
+def _mark(folder: Path, state: Mapping[str, str]) -> None:
+    with atomic(folder / STATE) as part:
+        part.write_bytes(orjson.dumps(state))
+
+
+def _clear(folder: Path) -> None:
+    """Removes all but the stored calls; an empty state says so, in case it is stopped."""
+    _mark(folder, {})
+    for path in folder.iterdir():
+        if path.name.startswith("calls.sqlite") or path.name == STATE:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
