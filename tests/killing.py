@@ -24,7 +24,12 @@ from typing import Any
 
 TESTS = Path(__file__).parent
 # So small that every step of a small plan has several shards.
-SIZES = {"SHARD_BYTES": 24_000, "BATCH": 32, "FILE_TOKENS": 16_384}
+SIZES = {
+    "build.SHARD_BYTES": 24_000,
+    "drafting.BATCH": 32,
+    "laying.BATCH": 32,
+    "delivery.FILE_TOKENS": 16_384,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,9 +75,10 @@ def tried(trial: Trial, *, hash_seed: str = "0") -> Outcome:
 
 
 def _main(trial: Trial) -> Outcome:
-    module = import_module("longgrain.build")
-    for name, size in SIZES.items():
-        setattr(module, name, size)
+    for place, size in SIZES.items():
+        module, name = place.split(".")
+        assert hasattr(import_module(f"longgrain.{module}"), name), place
+        setattr(import_module(f"longgrain.{module}"), name, size)
     draw = random.Random(trial.seed)
     deaths: list[str] = []
     repeated = 0

@@ -26,25 +26,23 @@ def laid(text: str, spans: list[tuple[int, int]], tokenizer: Tokenizer, line: st
 def test_most_tokens_of_a_grain_are_slices_of_the_document(tokenizer: Tokenizer) -> None:
     placed, points = tokenizer.place([TEXT]), code_points(TEXT)
     borders = np.flatnonzero(is_border(points)).astype(np.int64)
-    found = quote(points, borders, placed.starts, 1000, 1600)
-    assert found.head.start == 1000
-    assert found.tail.stop == 1600
-    assert found.head.stop - found.head.start < 60
-    assert found.tail.stop - found.tail.start < 60
-    assert placed.starts[found.body][0] == found.head.stop
-    assert (
-        tokenizer.library.decode(placed.ids.values[found.body].tolist())
-        == (TEXT[found.head.stop : found.tail.start])
-    )
+    found = quote(points, borders, placed.starts, np.array([1000]), np.array([1600]))
+    [head], [tail], [first], [last] = found.heads, found.tails, found.first, found.last
+    assert 1000 <= head < 1060
+    assert 1540 < tail < 1600
+    assert placed.starts[first] == head
+    assert tokenizer.library.decode(placed.ids.values[first:last].tolist()) == TEXT[head:tail]
 
 
 def test_a_grain_without_borders_is_encoded_again_as_a_whole(tokenizer: Tokenizer) -> None:
     text = "x\n" + "第三章" * 30 + "\ny"
     points = code_points(text)
     borders = np.flatnonzero(is_border(points)).astype(np.int64)
-    found = quote(points, borders, tokenizer.place([text]).starts, 10, 60)
-    assert (found.head, found.tail) == (slice(10, 60), slice(60, 60))
-    assert found.body == slice(0, 0)
+    starts = tokenizer.place([text]).starts
+    found = quote(points, borders, starts, np.array([10]), np.array([60]))
+    assert found.whole.all()
+    assert (found.heads, found.tails) == (60, 60)
+    assert found.first == found.last
 
 
 def test_metadata_words_and_separator_are_counted_apart(tokenizer: Tokenizer) -> None:

@@ -171,7 +171,9 @@ def _write(folder: Path, items: Iterator[Prepared | Dropped]) -> None:
     for file in files.values():
         file.close()
     (folder / "dropped.json").write_bytes(orjson.dumps(dropped))
-    pq.write_table(pa.Table.from_pylist(rows, _DOCUMENTS), folder / "documents.parquet")
+    # Read once more and then gone: whole texts are not worth packing.
+    plain = {"use_dictionary": False, "compression": "none"}
+    pq.write_table(pa.Table.from_pylist(rows, _DOCUMENTS), folder / "documents.parquet", **plain)
     pq.write_table(_tree_table(trees), folder / "tree.parquet")
     pq.write_table(_cut_table(cuts), folder / "cuts.parquet")
 

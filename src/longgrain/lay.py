@@ -19,7 +19,7 @@ from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, place_by_
 SEPARATOR = "\n\n"
 # Characters at either end of a stretch in which there nearly always is a border.
 EDGE = 1024
-_NO_POINTS = np.zeros(0, np.uint32)  # a stretch on its own has no character before it
+_NO_POINT = np.zeros(1, np.uint32)  # a stretch on its own has no character before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,30 +39,47 @@ class Laid:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A quoted stretch as tokens: re-encoded head, slice of the document's ids, re-encoded tail."""
+    """Quoted stretches as tokens, in code points: re-encoded heads ``[starts, heads)``, slices
+    ``[first, last)`` of the document's ids, re-encoded tails ``[tails, ends)``.
 
-    head: slice
-    body: slice
-    tail: slice
+    Where a stretch is ``whole``, all of it is its head.
+    """
+
+    starts: Offsets
+    heads: Offsets
+    first: Offsets
+    last: Offsets
+    tails: Offsets
+    ends: Offsets
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which stretches are encoded again from end to end."""
+        whole: NDArray[np.bool_] = self.tails == self.ends
+        return whole
 
 
 def quote(
-    points: NDArray[np.uint32], borders: Offsets, token_starts: Offsets, start: int, end: int
+    points: NDArray[np.uint32],
+    borders: Offsets,
+    token_starts: Offsets,
+    starts: Offsets,
+    ends: Offsets,
 ) -> Quoted:
-    """Which code points of ``[start, end)`` to encode again, and which tokens stay as they are.
+    """Which code points of ``[starts, ends)`` to encode again, and which tokens stay as they are.
 
     ``borders`` are the offsets where `is_border` holds. Without two of them inside, everything is
-    encoded again (an empty body).
+    encoded again.
     """
-    first = int(np.searchsorted(borders, start))
-    if first < len(borders) and borders[first] == start and points[start - 1] != 10:
-        first += 1  # a border that looks at the character before the stretch does not hold there
-    last = int(np.searchsorted(borders, end - 1)) - 1
-    if first > last:
-        return Quoted(slice(start, end), slice(0, 0), slice(end, end))
-    left, right = int(borders[first]), int(borders[last])
-    body = np.searchsorted(token_starts, [left, right])
-    return Quoted(slice(start, left), slice(int(body[0]), int(body[1])), slice(right, end))
+    closed = np.append(borders, len(points) + 1)
+    first = np.searchsorted(borders, starts)
+    # A border that looks at the character before the stretch does not hold there.
+    first += (closed[first] == starts) & (points[starts - 1] != 10)
+    last = np.searchsorted(borders, ends - 1) - 1
+    whole = first > last
+    heads, tails = np.where(whole, ends, closed[first]), np.where(whole, ends, closed[last])
+    body = np.searchsorted(token_starts, heads), np.searchsorted(token_starts, tails)
+    return Quoted(starts, heads, *body, tails, ends)
 
 
 def lay(
@@ -78,25 +95,23 @@ def lay(
         return _alone(text, starts, ends, metadata, tokenizer)
     points = code_points(text)
     borders = np.flatnonzero(is_border(points)).astype(np.int64)
-    quoted = [
-        quote(points, borders, placed.starts, int(start), int(end))
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    quoted = quote(points, borders, placed.starts, starts, ends)
+    heads = [text[s:e] for s, e in zip(starts, quoted.heads, strict=True)]
+    tails = [text[s:e] for s, e in zip(quoted.tails, ends, strict=True)]
+    for i in np.flatnonzero(quoted.whole).tolist():
+        heads[i], tails[i] = "", heads[i]
     lines = tokenizer.encode_open([line + "\n" if line else "" for line in metadata])
-    heads = tokenizer.encode_open(
-        [text[q.head] if q.tail.start < q.tail.stop else "" for q in quoted]
-    )
-    # Without a border inside, the whole grain is its own tail.
-    tails = [text[q.tail] if q.tail.start < q.tail.stop else text[q.head] for q in quoted]
+    opened = tokenizer.encode_open(heads)
     closed = tokenizer.encode_open([tail + SEPARATOR for tail in tails])
     own, over = _own_tokens(closed, tails, tokenizer)
+    ids = placed.ids.values
     parts = [
         array
-        for i, q in enumerate(quoted)
-        for array in (lines[i], heads[i], placed.ids.values[q.body], closed[i])
+        for i, (first, last) in enumerate(zip(quoted.first, quoted.last, strict=True))
+        for array in (lines[i], opened[i], ids[first:last], closed[i])
     ]
-    body = np.array([q.body.stop - q.body.start for q in quoted], np.int64)
-    counts = np.stack([lines.lengths, heads.lengths + body + own, closed.lengths - own], axis=1)
+    words = opened.lengths + (quoted.last - quoted.first) + own
+    counts = np.stack([lines.lengths, words, closed.lengths - own], axis=1)
     return Laid(ids=_joined(parts, counts.sum(1)), counts=counts, straddling=over, exact=True)
 
 
@@ -109,18 +124,21 @@ def lay_stretch(
     from its start; ``parts`` are the offsets at which its parts end. A last part is added: the
     blank line behind it.
     """
-    quoted = quote(_NO_POINTS, _outer_borders(text), token_starts, 0, len(text))
-    whole = quoted.tail.start == quoted.tail.stop
-    head = _placed_open("" if whole else text[quoted.head], tokenizer)
-    tail = _placed_open(text[quoted.head if whole else quoted.tail] + SEPARATOR, tokenizer)
-    shift = 0 if whole else quoted.tail.start
-    starts = np.concatenate([head.starts, token_starts[quoted.body], tail.starts + shift])
+    limits = np.array([0]), np.array([len(text)])
+    quoted = quote(_NO_POINT, _outer_borders(text), token_starts, *limits)
+    [heads], [tails], [first], [last] = quoted.heads, quoted.tails, quoted.first, quoted.last
+    whole = bool(quoted.whole[0])
+    head = _placed_open("" if whole else text[:heads], tokenizer)
+    tail = _placed_open(text[0 if whole else tails :] + SEPARATOR, tokenizer)
+    body = slice(first, last)
+    shift = 0 if whole else tails
+    starts = np.concatenate([head.starts, token_starts[body], tail.starts + shift])
     end = len(text) + len(SEPARATOR)
     places = np.searchsorted(starts, [*parts, end])
     # Only the last token that starts before a border can reach over it.
     last = places[:-1] - 1
     over = last[(last >= 0) & (np.append(starts, end)[last + 1] > parts)]
-    joined = np.concatenate([head.ids.values, ids[quoted.body], tail.ids.values])
+    joined = np.concatenate([head.ids.values, ids[body], tail.ids.values])
     return joined, np.diff(places, prepend=0).astype(np.int64), len(np.unique(over))
 
 

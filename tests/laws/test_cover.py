@@ -205,11 +205,12 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_twice_the_text_takes_about_twice_the_time(name: str) -> None:
+def test_four_times_the_text_takes_about_four_times_the_time(name: str) -> None:
     unit, count = LONG[name]
-    once = max(min(seconds(unit * count, 64) for _ in range(3)), 0.1)
-    twice = min(seconds(unit * count * 2, 64) for _ in range(3))
-    assert twice < 2.6 * once, f"{once:.2f} s, then {twice:.2f} s for twice the text"
+    once = max(min(seconds(unit * (count // 2), 64) for _ in range(3)), 0.1)
+    four = min(seconds(unit * count * 2, 64) for _ in range(3))
+    # Quadratic time would be 16 times; the slack is for machines that are busy with other work.
+    assert four < 8 * once, f"{once:.2f} s, then {four:.2f} s for four times the text"
 
 
 @pytest.mark.parametrize("unit", ["绳", "x", "🙂"])
