@@ -331,8 +331,7 @@ def test_a_hard_distractor_that_a_second_look_refuses_is_in_no_context(tmp_path:
     for draft in drafts:
         question = draft.messages[0].spans[-1].text  # type: ignore[union-attr]
         for number in draft.meta["hard"]:
-            answer = looked.get((question, materials.text(number)), b'{"answers":false}')
-            assert answer == b'{"answers":false}'
+            assert looked[question, materials.text(number)] == b'{"answers":false}'
     cleared = materials.guards["hard distractor cleared by a second look"]
     refused = materials.guards["hard distractor refused by a second look"]
     assert cleared > 0 < refused

@@ -27,6 +27,7 @@ FILE_TOKENS = 32 << 20
 
 
 def pack_sides(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64], Packing]]:
+    """The step: for each side the numbers of its examples and how they are packed."""
     here.tell("packing")
     side_of, lengths = np.array(laid.values("side")), laid.column("tokens").astype(np.int64)
     found = {}
@@ -58,6 +59,7 @@ def write_all_rows(
     places: Sequence[Path],
     packings: Mapping[Side, tuple[NDArray[np.int64], Packing]],
 ) -> dict[Side, list[RowCounts]]:
+    """The step: the files of packed rows of every side, and what each holds."""
     here.tell("writing rows")
     lengths = laid.column("tokens").astype(np.int64)
     counts: dict[Side, list[RowCounts]] = {}
@@ -112,6 +114,7 @@ def write_tables(
     laid: Laid,
     packings: Mapping[Side, tuple[NDArray[np.int64], Packing]],
 ) -> None:
+    """Documents, grains, drafts, examples and what was dropped, as the user gets them."""
     here.tell("writing tables")
     _write_documents(here, store, sided)
     tree = pq.read_table(store.folder / "tree.parquet")

@@ -24,15 +24,22 @@ from longgrain.types import SIDES, Draft, Dropped, Side
 
 
 def draft(here: Building, store: Store, sided: Sided, template: ChatTemplate) -> None:
+    """The step: drafts, shells and what was dropped, unless an earlier build left them whole."""
     done = here.work / "drafted.json"
     if not done.exists():
         here.tell("drafting")
         with Ledger(here.folder / "calls.sqlite") as ledger:
             counts = _write_drafts(here, _materials(here, store, sided, ledger), template)
-            counts["teacher"] = _teacher(here.plan) | asdict(ledger.counts)
+            counts["teacher"] = _teacher(here.plan) | asdict(ledger.counts) | _paid(ledger)
         with atomic(done) as part:
             part.write_bytes(orjson.dumps(counts))
     here.tally.drafted(orjson.loads(done.read_bytes()))
+
+
+def _paid(ledger: Ledger) -> dict[str, Any]:
+    """Tokens and money of all stored calls, those of earlier and stopped builds here included."""
+    total = asdict(ledger.total())
+    return {name: total[name] for name in ("prompt_tokens", "reply_tokens", "money")}
 
 
 def _teacher(plan: Plan) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from longgrain.types import SIDES
 
 
 def lay_out_all(here: Building, store: Store, sided: Sided, tokenizer: Tokenizer) -> list[Path]:
+    """The step: a context for every draft, as the folders of its shards."""
     here.tell("laying out contexts")
     jobs, counts = _deal(here, store, sided)
     here.tally.guards.update(counts)

@@ -55,8 +55,8 @@ class In2:
     ``keep_order`` is the share of integration examples whose evidence keeps its reading order (the
     paper shuffles all); ``general`` is a file of the user's own instruction data; ``partners`` are
     the grains offered beside the first for integration; ``hard`` grains nearest to the question are
-    kept for contexts, those above ``cap`` of the evidence's own BM25 score only after a second look
-    by a teacher that can. ``rival`` and ``fits`` are shares of a question's cue words: a grain
+    kept for contexts once a teacher that can took a second look at each; without one, those above
+    ``cap`` of the evidence's own BM25 score are left out. ``rival`` and ``fits`` are shares of a question's cue words: a grain
     above the first stays out of its contexts, a sentence above the second makes it ambiguous.
     """
 

@@ -115,7 +115,8 @@ class Rivals:
         own = max((score for number, score in near if number in evidence), default=0.0)
         roof = self.limits.cap * (own or max((score for _, score in near), default=0.0))
         near = [one for one in near if one[0] not in evidence and one[0] not in rivals]
-        doubtful = [number for number, score in near if score > roof]
+        judges = self.materials.judges
+        doubtful = [number for number, score in near if judges or score > roof]
         refused = set(doubtful) - self._cleared(question, doubtful)
         return [number for number, _ in near if number not in refused]
 
