@@ -336,7 +336,7 @@ def _write(
     out.mkdir(parents=True, exist_ok=True)
     packages = ("longgrain", "numpy", "pyarrow", "tokenizers", "fastokens")
     found = {
-        "command": ["benchmarks/build.py", *command],
+        "command": ["benchmarks/build.py", *(w if w != race.rivals else "PYTHON" for w in command)],
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "versions": {name: version(name) for name in packages},

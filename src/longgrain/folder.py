@@ -72,7 +72,7 @@ def finish(here: Building) -> None:
     run = Run(here.folder)
     for name, write in (("README.md", write_card), ("report.html", write_report)):
         if not (here.folder / name).exists():
-            here.tell("writing the report")
+            here.tell(f"writing {name}")
             write(run)
     shutil.rmtree(here.work, ignore_errors=True)
 

@@ -11,6 +11,8 @@ from longgrain.types import Materials
 
 # Grains of one document that are looked through for quantities, evenly spread over it.
 LOOKED_AT = 256
+# With fewer partners in its own document a grain is offered some of the whole side.
+FEWEST = 4
 NAMES = 3
 # The first way needs a name that two grains share.
 WAYS = ("bridge", "compare", "sum", "order")
@@ -24,31 +26,43 @@ class Partners:
         self._materials = materials
         self._count = count
         self._quantities: dict[int, frozenset[str]] = {}
-        self._holders: dict[int, dict[str, list[int]]] = {}
+        self._holders: dict[int | str, dict[str, list[int]]] = {}
 
     def of(self, number: int, round_: int) -> tuple[list[int], tuple[str, ...]]:
-        """The grain first, then its partners from the same document; the ways to join them."""
+        """The grain first, then its partners (of its document where it has some); ways to join them."""
         own = self._materials.neighbours(number)
         rng = np.random.default_rng([self._materials.seed, number, round_])
         # Chinese names cost a hundred times more than numbers, so only some grains are asked.
         linked = self._sharing_a_name(number, own) if rng.random() < NAMED_SHARE else []
         counted = self._sharing_a_quantity(number, own)
         picked = [counted[int(i)] for i in rng.permutation(len(counted))]
-        return list(dict.fromkeys([number, *linked, *picked]))[
-            : self._count + 1
-        ], WAYS if linked else WAYS[1:]
+        listed = list(dict.fromkeys([number, *linked, *picked]))[: self._count + 1]
+        return listed, WAYS if linked else WAYS[1:]
 
     def _sharing_a_quantity(self, number: int, own: Sequence[int]) -> list[int]:
-        """Grains of the document with a quantity of this one."""
-        if own[0] not in self._holders:
+        """Grains of the document with a quantity of this one; of the whole side if there are few."""
+        wanted = self._quantities_of(number)
+        found = self._holding(wanted, own[0], own[:: max(1, len(own) // LOOKED_AT)])
+        if len(found - {number}) < FEWEST:
+            language = self._materials.language(number)
+            found |= self._holding(wanted, language, self._spoken(language))
+        return sorted(found - {number})
+
+    def _spoken(self, language: str) -> list[int]:
+        """Grains in one language, spread over the side; none once they were looked through."""
+        some = () if language in self._holders else self._materials.grains[:LOOKED_AT]
+        return [one for one in some if self._materials.language(one) == language]
+
+    def _holding(self, wanted: frozenset[str], pool: int | str, grains: Sequence[int]) -> set[int]:
+        """The grains of a pool with one of the quantities; a pool is looked through once."""
+        if pool not in self._holders:
             holders: dict[str, list[int]] = {}
-            for other in own[:: max(1, len(own) // LOOKED_AT)]:
+            for other in grains:
                 for quantity in self._quantities_of(other):
                     holders.setdefault(quantity, []).append(other)
-            self._holders[own[0]] = holders
-        known = self._holders[own[0]]
-        shared = [known[one] for one in sorted(self._quantities_of(number)) if one in known]
-        return sorted({other for some in shared for other in some} - {number})
+            self._holders[pool] = holders
+        known = self._holders[pool]
+        return {other for one in wanted for other in known.get(one, ())}
 
     def _quantities_of(self, number: int) -> frozenset[str]:
         if number not in self._quantities:
