@@ -58,12 +58,13 @@ def explain(run: Run | str | Path, example_id: str) -> Shown:
 
 
 def shown(run: Run, side: Side, limit: int) -> list[Shown]:
-    """A few examples of one side, of as many kinds, languages and layouts as there are."""
+    """A few examples of one side, the shortest first, of all kinds, languages and layouts in turn."""
     groups: dict[tuple[str, ...], list[Example]] = {}
     for example in islice(run.examples(side), LOOKED_AT):
         key = tuple(str(example.lineage[name]) for name in ("kind", "language", "layout"))
         groups.setdefault(key, []).append(example)
-    turns = chain.from_iterable(zip_longest(*(groups[key] for key in sorted(groups))))
+    ranked = [sorted(groups[key], key=lambda one: one.lineage["tokens"]) for key in sorted(groups)]
+    turns = chain.from_iterable(zip_longest(*ranked))
     return [laid_out(run, one) for one in islice((one for one in turns if one), limit)]
 
 

@@ -37,7 +37,7 @@ _EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddli
 _NONE: dict[str, Any] = {**{key: {} for key in _EMPTY}, "self_checks": {}, "notes": []}
 # An example of more characters has its distractors shortened, so that the page stays small.
 ROOM = 40_000
-CANDIDATES, EXAMPLES, DROPPED = 16, 6, 3
+CANDIDATES, EXAMPLES, DROPPED = 10, 6, 3
 
 
 class Run(Protocol):
