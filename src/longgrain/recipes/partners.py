@@ -16,7 +16,11 @@ FEWEST = 4
 NAMES = 3
 # The first way needs a name that two grains share.
 WAYS = ("bridge", "compare", "sum", "order")
-NAMED_SHARE = 0.25
+# Chinese names cost a hundred times more than numbers, so of many grains only some are asked.
+NAMED = 3000
+# Quantities are shared by many grains, names by few: in the first rounds this share of the grains
+# without a shared name waits, so that questions which follow a name get their part.
+HELD_BACK, PATIENT = 0.7, 3
 
 
 class Partners:
@@ -32,12 +36,13 @@ class Partners:
         """The grain first, then its partners (of its document where it has some); ways to join them."""
         own = self._materials.neighbours(number)
         rng = np.random.default_rng([self._materials.seed, number, round_])
-        # Chinese names cost a hundred times more than numbers, so only some grains are asked.
-        linked = self._sharing_a_name(number, own) if rng.random() < NAMED_SHARE else []
+        if round_ < PATIENT and rng.random() * len(self._materials.grains) < NAMED:
+            linked = self._sharing_a_name(number, own)
+            if linked or rng.random() < HELD_BACK:
+                return [number, *linked], WAYS
         counted = self._sharing_a_quantity(number, own)
         picked = [counted[int(i)] for i in rng.permutation(len(counted))]
-        listed = list(dict.fromkeys([number, *linked, *picked]))[: self._count + 1]
-        return listed, WAYS if linked else WAYS[1:]
+        return [number, *picked][: self._count + 1], WAYS[1:]
 
     def _sharing_a_quantity(self, number: int, own: Sequence[int]) -> list[int]:
         """Grains of the document with a quantity of this one; of the whole side if there are few."""
