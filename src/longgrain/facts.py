@@ -72,6 +72,21 @@ def facts(text: str, language: Language | None = None, *, names: bool = False) -
     ]
 
 
+def counts(text: str, language: Language) -> list[Fact]:
+    """The numbers and dates of a text alone, in no fixed order: half the work of `facts`."""
+    return [
+        Fact(
+            kind=cast(FactKind, kind),
+            start=start,
+            end=end,
+            text=text[start:end],
+            value=value,
+            unit=unit,
+        )
+        for kind, start, end, value, unit in (english if language == "en" else chinese)(text)
+    ]
+
+
 _IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
 _MARKED = re.compile(
     r"\*\*(?P<bold>[^\s*][^*\n]{0,38}[^\s*.:。：])\*\*"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from longgrain.facts import Fact, facts, kind_of_quantity, language_of
+from longgrain.facts import Fact, counts, facts, kind_of_quantity, language_of
 from longgrain.types import Materials
 
 # Grains of one document that are looked through for quantities, evenly spread over it.
@@ -17,7 +17,7 @@ NAMES = 3
 # The first way needs a name that two grains share.
 WAYS = ("bridge", "compare", "sum", "order")
 # Chinese names cost a hundred times more than numbers, so of many grains only some are asked.
-NAMED = 3000
+NAMED = 2000
 # Quantities are shared by many grains, names by few: in the first rounds this share of the grains
 # without a shared name waits, so that questions which follow a name get their part.
 HELD_BACK, PATIENT = 0.7, 3
@@ -72,7 +72,7 @@ class Partners:
     def _quantities_of(self, number: int) -> frozenset[str]:
         if number not in self._quantities:
             text = self._materials.text(number)
-            found = (f for f in facts(text, language_of(text)) if _is_more_than_two(f))
+            found = (f for f in counts(text, language_of(text)) if _is_more_than_two(f))
             kinds = (kind_of_quantity(fact) for fact in found)
             self._quantities[number] = frozenset(kind for kind in kinds if kind is not None)
         return self._quantities[number]
