@@ -12,7 +12,7 @@ from kinds import Kinds
 from longgrain.chat import ChatTemplate
 from longgrain.shells import Shells, halves, joins, writing
 from longgrain.tokens import Tokenizer
-from longgrain.types import ROLES, Draft, Message, Slot
+from longgrain.types import ROLES, Draft, Given, Grain, Message, Slot, Span
 from trial import span
 
 
@@ -103,3 +103,27 @@ def test_a_draft_without_a_slot_is_one_half(kinds: Kinds) -> None:
         "\n",
     ]
     assert behind == []
+
+
+def test_an_answer_may_quote_a_document(kinds: Kinds, tmp_path: Path) -> None:
+    template = chatml(kinds, "qwen")
+    text = "The bell was cast in 1889. It is cracked."
+    quoted = Span(
+        role="answer", loss=1.0, origin=Grain(doc_id="d", path=(0,), kind="cut", start=0, end=26)
+    )
+    asked = Span(role="question", origin=Given(source="t", id="1"), text="When was it cast?")
+    whole = Draft(
+        recipe="t",
+        seed=0,
+        evidence=(),
+        messages=(
+            Message(speaker="user", spans=(Slot(), asked)),
+            Message(speaker="assistant", spans=(quoted,)),
+        ),
+        answer="1889",
+    )
+    with writing(tmp_path, template, {"d": text}) as writer:
+        writer.add([whole])
+    shell = Shells.open(tmp_path)[0]
+    learned = shell.behind[np.repeat(shell.runs_behind.losses, shell.runs_behind.lengths) > 0]
+    assert template.tokenizer.library.decode(learned.tolist()[:-1]) == text[:26]

@@ -79,7 +79,8 @@ def _write_drafts(
     waiting: list[tuple[Draft, Side]] = []
     writer = DraftWriter(here.work / "drafts.parquet")
     lost_path = here.work / "draft-dropped.jsonl"
-    with writing(here.work, template) as shells, lost_path.open("wb") as lost:
+    texts = next(iter(materials.values())).store.texts
+    with writing(here.work, template, texts) as shells, lost_path.open("wb") as lost:
         for side, item in make(here.plan, materials):
             if isinstance(item, Dropped):
                 lost.write(orjson.dumps(asdict(item)) + b"\n")

@@ -6,7 +6,7 @@ draft uses them again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,10 +45,15 @@ class Shell(NamedTuple):
     joins: bool
 
 
-def halves(draft: Draft, template: ChatTemplate) -> tuple[list[Piece], list[Piece]]:
-    """The pieces before the slot and those behind it; all of them before where there is no slot."""
+def halves(
+    draft: Draft, template: ChatTemplate, texts: Mapping[str, str] | None = None
+) -> tuple[list[Piece], list[Piece]]:
+    """The pieces before the slot and those behind it; all of them before where there is no slot.
+
+    ``texts`` are those of the documents that the messages themselves quote, by id.
+    """
     frame = template.frame(tuple(message.speaker for message in draft.messages))
-    listed = pieces(tuple(_marked(message) for message in draft.messages), frame, {})
+    listed = pieces(tuple(_marked(message) for message in draft.messages), frame, texts or {})
     places = [i for i, piece in enumerate(listed) if piece.text == MARK]
     if not places:
         return listed, []
@@ -110,13 +115,15 @@ _FILES: dict[str, type[np.generic]] = {
 class ShellWriter:
     """Appends the shells of drafts, batch by batch."""
 
-    def __init__(self, folder: Path, template: ChatTemplate) -> None:
-        self._template = template
+    def __init__(
+        self, folder: Path, template: ChatTemplate, texts: Mapping[str, str] | None = None
+    ) -> None:
+        self._template, self._texts = template, texts
         self._files = {name: (folder / f"shell_{name}.bin").open("wb") for name in _FILES}
 
     def add(self, drafts: Sequence[Draft]) -> None:
         """Encodes the shells of some drafts in one go."""
-        cut = [halves(draft, self._template) for draft in drafts]
+        cut = [halves(draft, self._template, self._texts) for draft in drafts]
         flat = [half for pair in cut for half in pair]
         encoded = encoded_halves(cut, self._template.tokenizer)
         found = [runs(half, one) for half, one in zip(flat, encoded, strict=True)]
@@ -145,9 +152,11 @@ class ShellWriter:
 
 
 @contextmanager
-def writing(folder: Path, template: ChatTemplate) -> Iterator[ShellWriter]:
+def writing(
+    folder: Path, template: ChatTemplate, texts: Mapping[str, str] | None = None
+) -> Iterator[ShellWriter]:
     """A writer whose files are closed at the end."""
-    writer = ShellWriter(folder, template)
+    writer = ShellWriter(folder, template, texts)
     try:
         yield writer
     finally:
