@@ -161,7 +161,9 @@ class Layer:
         low, high = int(store.starts[job.first]), int(store.ends[job.last])
         base, stop = (int(at) for at in store.doc_tokens[document : document + 2])
         starts = store.token_starts[base:stop]
-        inside = slice(*(int(at) for at in np.searchsorted(starts, [low, high])))
+        # As int32: a list would have all token starts of the document converted first.
+        borders = np.searchsorted(starts, np.array([low, high], np.int32))
+        inside = slice(int(borders[0]), int(borders[1]))
         parts = [int(at) - low for cut in evidence for at in (store.starts[cut], store.ends[cut])]
         return lay_stretch(
             store.texts[store.doc_ids[document]][low:high],

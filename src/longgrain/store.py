@@ -178,11 +178,12 @@ class Store:
         starts, ends, first = self.leaves
         document = int(self.cut_document[number])
         low, high = int(first[document]), int(first[document + 1])
-        start, end = int(self.starts[number]), int(self.ends[number])
+        # As int32: a Python int would have the whole document's column converted first.
+        start, end = self.starts[number], self.ends[number]
         a = low + int(np.searchsorted(ends[low:high], start, "right"))
         b = low + int(np.searchsorted(starts[low:high], end))
         return [
-            (max(start, s), min(end, e))
+            (max(int(start), s), min(int(end), e))
             for s, e in zip(starts[a:b].tolist(), ends[a:b].tolist(), strict=True)
         ]
 
