@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -59,6 +59,12 @@ def facts(text: str, language: Language | None = None, *, names: bool = False) -
             if not any(first < end and start < last for first, last in dates):
                 found.append(("name", start, end, None, bearer))
     found.sort(key=lambda one: (one[1], -one[2]))
+    return _as_facts(text, found)
+
+
+def _as_facts(
+    text: str, found: Iterable[tuple[str, int, int, float | Day | None, str | None]]
+) -> list[Fact]:
     return [
         Fact(
             kind=cast(FactKind, kind),
@@ -74,17 +80,7 @@ def facts(text: str, language: Language | None = None, *, names: bool = False) -
 
 def counts(text: str, language: Language) -> list[Fact]:
     """The numbers and dates of a text alone, in no fixed order: half the work of `facts`."""
-    return [
-        Fact(
-            kind=cast(FactKind, kind),
-            start=start,
-            end=end,
-            text=text[start:end],
-            value=value,
-            unit=unit,
-        )
-        for kind, start, end, value, unit in (english if language == "en" else chinese)(text)
-    ]
+    return _as_facts(text, (english if language == "en" else chinese)(text))
 
 
 _IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
