@@ -21,6 +21,7 @@ from longgrain.make import (
     side_shares,
     spread,
     wishes,
+    with_their_marks,
 )
 from longgrain.plan import Plan
 from longgrain.types import Draft, Dropped, Example, Given, Materials, Message, Side, Slot, Span
@@ -215,3 +216,12 @@ def test_turns_of_ones_own_are_told_apart(
     assert [item.reason for _, item in items if isinstance(item, Dropped)] == [
         "the same question was asked before"
     ]
+
+
+def test_the_mark_of_an_article_is_read_with_its_sentence_and_a_heading_is_not() -> None:
+    text = "第一章 总则\n第十二条之一 盗窃的，处三年以下有期徒刑。第二句。"
+    spans = [(0, 6), (7, 13), (14, 28), (28, 32)]
+    joined = [text[start:end] for start, end in with_their_marks(text, spans)]
+    assert joined == ["第一章 总则", "第十二条之一 盗窃的，处三年以下有期徒刑。", "第二句。"]
+    broken = text.replace("之一 ", "之一\n")
+    assert with_their_marks(broken, spans) == spans

@@ -6,6 +6,7 @@ layout is never spent on a draft that falls and quotas hold after the checks.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -83,7 +84,8 @@ class SideMaterials:
     def sentences(self, number: int) -> list[str]:
         """The sentences of a cut."""
         text = self.store.texts[self.cuts.grain(number).doc_id]
-        return [text[start:end] for start, end in self.store.sentences(number)]
+        spans = with_their_marks(text, self.store.sentences(number))
+        return [text[start:end] for start, end in spans]
 
     def language(self, number: int) -> str:
         """The language of the cut's document."""
@@ -142,6 +144,24 @@ class SideMaterials:
     def path(self, name: str) -> Path:
         """A file named in the plan."""
         return self.folder / name
+
+
+def with_their_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans with a mark that stands before a sentence on its line (第十二条) joined to it.
+
+    In the tree such a mark is a heading of its own; a teacher reads the line as one sentence.
+    """
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        first, last = found[-1] if found else (0, 0)
+        if found and _MARK.fullmatch(text, first, last) and "\n" not in text[last:start]:
+            found[-1] = (first, end)
+        else:
+            found.append((start, end))
+    return found
+
+
+_MARK = re.compile(r"第[\d〇零一二三四五六七八九十百千]+[条條](?:之[一二三四五六七八九十]+)?")
 
 
 def spread(numbers: NDArray[np.int64], seed: int) -> list[int]:
