@@ -15,8 +15,9 @@ from typing import TypeVar
 import numpy as np
 
 from longgrain.near import groups, joined, signatures
-from longgrain.search import Index, terms
+from longgrain.search import Index
 from longgrain.split import Benchmark, contaminated
+from longgrain.terms import terms
 
 T = TypeVar("T")
 PIECE = re.compile(r"[^\W_\u4e00-\u9fff]+|[\u4e00-\u9fff]{1,2}|[\W_]+")

@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from longgrain.errors import RunError
-from longgrain.search import BLOCK, Index, terms
+from longgrain.search import Index
+from longgrain.terms import BLOCK, terms
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.exists(), reason="shared/data/corpora is not here")
@@ -111,7 +112,7 @@ def test_five_million_characters_without_a_break_are_ordinary() -> None:
 
 
 def test_codes_are_the_same_in_another_process() -> None:
-    program = "from longgrain.search import terms; print(terms('Harbour 古籍 42')[0].tolist())"
+    program = "from longgrain.terms import terms; print(terms('Harbour 古籍 42')[0].tolist())"
     out = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,

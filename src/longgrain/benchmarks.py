@@ -12,8 +12,8 @@ import orjson
 
 from longgrain.corpus import Source, documents, sources
 from longgrain.errors import PlanError
-from longgrain.search import terms
 from longgrain.split import Benchmark
+from longgrain.terms import terms
 from longgrain.types import Dropped
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from longgrain.chinese import chinese
@@ -151,6 +152,7 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=1 << 12)  # a sentence is held against several answers, an answer against several
 def normalise(answer: str) -> str:
     """The words of an answer, comparable: one width and case, no punctuation, numbers as digits.
 
@@ -258,18 +260,53 @@ def fits(statement: Mapping[str, Any], sentence: str, language: Language) -> Ite
             if fact.kind == kind and all(around):
                 yield fact
         return
-    opens = re.escape(before) if before.strip() else _CLAUSE_STARTS + re.escape(before)
-    closes = re.escape(after) if after else _CLAUSE_ENDS
-    inside = r"[^\n“”「」\"]{1,160}?" if kind == "quote" else r"[^\n，。；：,;“”—–]{1,80}"
-    if before.endswith("`"):
-        inside = r"[^\n`]{1,60}"
-    for match in re.finditer(f"{opens}({inside}){closes}", sentence):
-        yield Fact(kind=kind, start=match.start(1), end=match.end(1), text=match[1])
+    for start, end in _blanks(sentence, before, after, kind):
+        yield Fact(kind=kind, start=start, end=end, text=sentence[start:end])
 
 
+def _blanks(sentence: str, before: str, after: str, kind: str) -> Iterator[tuple[int, int]]:
+    """Where words stand between ``before`` and ``after``; none overlap.
+
+    Plain string search, since a pattern for each statement costs 0.3 ms to compile.
+    """
+    filler = _IN_CODE if before.endswith("`") else _FILLERS.get(kind, _IN_CLAUSE)
+    free = 0
+    for start in _openings(sentence, before):
+        filled = filler.match(sentence, start) if start - len(before) >= free else None
+        end = _closed(sentence, start, filled.end(), after, kind) if filled else -1
+        if end >= 0:
+            yield start, end
+            free = end + len(after)
+
+
+def _openings(sentence: str, before: str) -> Iterator[int]:
+    """The places behind ``before``, or where a clause begins if that is blank."""
+    if not before.strip():
+        yield from (match.end() for match in _CLAUSE_STARTS.finditer(sentence))
+        return
+    at = sentence.find(before)
+    while at >= 0:
+        yield at + len(before)
+        at = sentence.find(before, at + 1)
+
+
+def _closed(sentence: str, start: int, longest: int, after: str, kind: str) -> int:
+    """The end of what fills a blank: as much as may, but of a quote as little; -1 if nothing."""
+    if after:
+        find = sentence.find if kind == "quote" else sentence.rfind
+        return find(after, start + 1, longest + len(after))
+    ends = [match.start() for match in _CLAUSE_ENDS.finditer(sentence, start + 1, longest + 2)]
+    ends += [longest] if longest == len(sentence) else []
+    able = [end for end in ends if end <= longest]
+    return (able[0] if kind == "quote" else able[-1]) if able else -1
+
+
+_IN_CODE = re.compile(r"[^\n`]{1,60}")
+_IN_CLAUSE = re.compile(r"[^\n，。；：,;“”—–]{1,80}")
+_FILLERS = {"quote": re.compile(r"[^\n“”「」\"]{1,160}")}
 # Where a statement that was cut to its clauses may begin and end.
-_CLAUSE_STARTS = r"(?:\A|[.。！？．，；：,;:—”」“]\s*)"
-_CLAUSE_ENDS = r"(?=\s?[,;:.，；：。—–]|\Z)"
+_CLAUSE_STARTS = re.compile(r"(?:\A|[.。！？．，；：,;:—”」“])\s*")
+_CLAUSE_ENDS = re.compile(r"\s?[,;:.，；：。—–]")
 
 
 def derive(question: Mapping[str, Any], sentences: Sequence[str]) -> str | None:

@@ -27,7 +27,7 @@ from longgrain.lay import Laid, lay
 from longgrain.lines import read_lines
 from longgrain.plan import Plan
 from longgrain.rows import lists
-from longgrain.search import terms
+from longgrain.terms import terms
 from longgrain.tokens import Placed, Tokenizer
 from longgrain.types import KINDS, Document, Dropped
 

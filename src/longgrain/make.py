@@ -23,9 +23,10 @@ from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.plan import Plan
 from longgrain.quota import share_out
-from longgrain.search import Index, terms
+from longgrain.search import Index
 from longgrain.spans import BLANK_LINE, Cuts, with_context
 from longgrain.store import Store
+from longgrain.terms import terms
 from longgrain.types import (
     SIDES,
     Check,
@@ -65,6 +66,7 @@ class SideMaterials:
     folder: Path
     shares: Mapping[Side, float]
     guards: Counter[str] = field(default_factory=Counter)
+    notes: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._index: Index = self.store.index

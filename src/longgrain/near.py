@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from longgrain.search import BASE, Codes, by_code, mixed
+from longgrain.search import by_code
+from longgrain.terms import BASE, Codes, mixed
 
 # A sampled share of 4 hits or fewer is chance; whole sets need no such bound.
 FEWEST = 4

@@ -127,23 +127,24 @@ class ShellWriter:
         flat = [half for pair in cut for half in pair]
         encoded = encoded_halves(cut, self._template.tokenizer)
         found = [runs(half, one) for half, one in zip(flat, encoded, strict=True)]
-        for half in range(0, len(flat), 2):
-            first, second = encoded[half], encoded[half + 1]
-            over = np.array(first.straddling) + np.array(second.straddling)
-            sizes = [len(first.ids), len(second.ids)]
-            sizes += [len(found[half].lengths), len(found[half + 1].lengths)]
-            np.array([*sizes, int(joins(*cut[half // 2])), *over], np.int32).tofile(
-                self._files["table"]
-            )
+        table = [
+            [
+                *(len(one.ids) for one in encoded[half : half + 2]),
+                *(len(one.lengths) for one in found[half : half + 2]),
+                int(joins(*cut[half // 2])),
+                *map(sum, zip(*(one.straddling for one in encoded[half : half + 2]), strict=True)),
+            ]
+            for half in range(0, len(flat), 2)
+        ]
         columns: dict[str, list[NDArray[Any]]] = {
             "ids": [one.ids for one in encoded],
             "run_lengths": [one.lengths for one in found],
             "run_roles": [one.roles for one in found],
             "run_losses": [one.losses for one in found],
+            "table": [np.array(table, np.int32).ravel()],
         }
         for name, arrays in columns.items():
-            for array in arrays:
-                array.tofile(self._files[name])
+            np.concatenate(arrays, dtype=_FILES[name]).tofile(self._files[name])
 
     def close(self) -> None:
         """Closes the files."""

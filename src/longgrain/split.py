@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from longgrain.errors import PlanError
 from longgrain.near import ngrams
-from longgrain.search import Codes
+from longgrain.terms import Codes
 from longgrain.types import SIDES, content_id
 
 Ints = NDArray[np.int64]

@@ -294,6 +294,11 @@ class Materials(Protocol):
         ...
 
     @property
+    def notes(self) -> dict[str, Any]:
+        """What a recipe wants to remember of this side from one kind to the next, by its name."""
+        ...
+
+    @property
     def judges(self) -> bool:
         """Whether the teacher can take a second look at a question and a grain."""
         ...

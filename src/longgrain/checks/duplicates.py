@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from longgrain.checks.parts import comparable, said
-from longgrain.search import terms
+from longgrain.terms import terms
 from longgrain.types import Example, content_id
 
 

@@ -11,6 +11,7 @@ from longgrain.types import Example, Grain, Role, Span
 
 # Text without spaces has no word borders, so only a Latin word or a number must stand alone.
 _WORD = re.compile(r"[0-9A-Za-z]")
+_BEGINS, _ENDS = re.compile(r"(?<![0-9a-z])(?<!\d\.)"), re.compile(r"(?![0-9a-z])(?!\.\d)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 
@@ -53,6 +54,15 @@ def holds(text: str, phrase: str) -> bool:
     """Whether a comparable text holds a comparable phrase, as whole words: 12 is not in 2012."""
     if not phrase:
         return False
-    before = r"(?<![0-9a-z])(?<!\d\.)" if _WORD.match(phrase) else ""
-    after = r"(?![0-9a-z])(?!\.\d)" if _WORD.match(phrase[-1]) else ""
-    return re.search(before + re.escape(phrase) + after, text) is not None
+    start = text.find(phrase)
+    while start >= 0:
+        if _stands_alone(text, start, start + len(phrase)):
+            return True
+        start = text.find(phrase, start + 1)
+    return False
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    begins = not _WORD.match(text, start) or _BEGINS.match(text, start)
+    ends = not _WORD.match(text, end - 1) or _ENDS.match(text, end)
+    return bool(begins and ends)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import orjson
 
 from longgrain.errors import PlanError
 from longgrain.recipes.general import general_drafts
+from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import Partners
 from longgrain.recipes.rivals import JOINED, Rivals
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
@@ -38,13 +39,6 @@ ROUNDS = 6
 CANDIDATES = 4
 # Requests asked at a time, at most and at least.
 BATCH, FEWEST = 64, 8
-
-
-class Known(NamedTuple):
-    """Of one kind and side: the facts asked about, and the grains that hold none."""
-
-    asked: set[tuple[int, ...]]
-    barren: set[int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,23 +103,31 @@ class In2:
         if kind == "general":
             yield from general_drafts(materials.path(self.general), materials)
             return
-        order = list(materials.grains)
+        noted = self._noted(kind, materials)
+        partners = Partners(materials, self.partners, noted) if kind == "integration" else None
+        orders = partners.anchors() if partners else [list(materials.grains)]
         if kind == "short":  # begins where the fine-grained questions arrive last
-            order.reverse()
-        known = Known(set(), set())
-        partners = Partners(materials, self.partners) if kind == "integration" else None
+            orders[0].reverse()
         found = 0
-        for round_ in range(ROUNDS):
+        for order, round_ in ((order, round_) for order in orders for round_ in range(ROUNDS)):
             place = 0
             while place < len(order):
                 # No more is asked than may still be needed: replies can cost money.
                 some = order[place : place + min(BATCH, max(FEWEST, wanted - found))]
                 place += len(some)
-                some = [one for one in some if one not in known.barren]
+                some = [one for one in some if one not in noted.barren]
                 offered = [partners.of(one, round_) if partners else ([one], ()) for one in some]
-                for item in self._asked(kind, materials, offered, round_, known):
+                for item in self._asked(kind, materials, offered, round_, noted):
                     found += isinstance(item, Draft)
                     yield item
+
+    def _noted(self, kind: str, materials: Materials) -> Noted:
+        """What the fine-grained questions, which come first, have shown of the grains."""
+        if kind == "fine":
+            materials.notes[self.name] = noted = Noted()
+            return noted
+        known: Noted = materials.notes.get(self.name, Noted())
+        return known.for_another_kind()
 
     def _asked(
         self,
@@ -133,7 +135,7 @@ class In2:
         materials: Materials,
         offered: Sequence[tuple[Sequence[int], Sequence[str]]],
         round_: int,
-        known: Known,
+        noted: Noted,
     ) -> Iterator[Draft | Dropped]:
         """Drafts from one batch of requests: grains to ask about, and the ways to join them."""
         least = self.pieces[0] if kind == "integration" else 1
@@ -157,9 +159,9 @@ class In2:
             if isinstance(reply, Refused):
                 name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
                 yield Dropped(step="draft", id=name, reason=reply.reason)
-                known.barren.update(one if reply.final and len(one) == 1 else ())
+                noted.barren.update(one if reply.final and len(one) == 1 else ())
             else:
-                yield from self._chosen(kind, materials, one, reply, known.asked)
+                yield from self._chosen(kind, materials, one, reply, noted)
 
     def _chosen(
         self,
@@ -167,11 +169,13 @@ class In2:
         materials: Materials,
         numbers: Sequence[int],
         reply: Reply,
-        asked: set[tuple[int, ...]],
+        noted: Noted,
     ) -> Iterator[Draft | Dropped]:
         """The first candidate of a reply that no other grain of the side answers."""
         guard = Rivals(self, materials)
         candidates = _candidates(reply, len(numbers))
+        if kind == "fine":
+            noted.note(numbers[0], candidates)
         fresh = False
         for candidate in candidates:
             evidence = [
@@ -180,7 +184,7 @@ class In2:
             key = tuple(
                 place for e in candidate["evidence"] for place in (numbers[e[0]], int(e[1]))
             )
-            if key in asked or not self._right_size(kind, evidence):
+            if key in noted.asked or not self._right_size(kind, evidence):
                 continue
             fresh = True
             rivals = guard.against(candidate, numbers, evidence)
@@ -189,7 +193,7 @@ class In2:
                 said = str(candidate["question"])
                 yield Dropped(step="draft", id=name, reason=rivals, detail=said)
                 continue
-            asked.add(key)
+            noted.asked.add(key)
             candidate["operands"] = [
                 materials.text(numbers[piece])[start:end]
                 for piece, start, end, _ in candidate["facts"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from itertools import zip_longest
 
 import numpy as np
 
 from longgrain.facts import Fact, counts, facts, kind_of_quantity, language_of
+from longgrain.recipes.noted import Noted
 from longgrain.types import Materials
 
 # Grains of one document that are looked through for quantities, evenly spread over it.
@@ -16,38 +19,59 @@ FEWEST = 4
 NAMES = 3
 # The first way needs a name that two grains share.
 WAYS = ("bridge", "compare", "sum", "order")
-# Chinese names cost a hundred times more than numbers, so of many grains only some are asked.
+# Where nothing was noted, names are looked for in so many grains: Chinese ones cost a hundred
+# times more than numbers.
 NAMED = 2000
-# Quantities are shared by many grains, names by few: in the first rounds this share of the grains
-# without a shared name waits, so that questions which follow a name get their part.
-HELD_BACK, PATIENT = 0.7, 3
 
 
 class Partners:
-    """Offers grains of one side to be asked about together; what was looked at is remembered."""
+    """Offers grains of one side to be asked about together; what was looked at is remembered.
 
-    def __init__(self, materials: Materials, count: int) -> None:
+    Quantities and names come from ``noted`` where single grains were asked about before, and are
+    looked for in the texts where they were not.
+    """
+
+    def __init__(self, materials: Materials, count: int, noted: Noted) -> None:
         self._materials = materials
         self._count = count
-        self._quantities: dict[int, frozenset[str]] = {}
-        self._holders: dict[int | str, dict[str, list[int]]] = {}
+        self._noted = noted
+        self._quantities: dict[int, Collection[str]] = dict(noted.quantities)
+        self._holders: dict[str, dict[str, list[int]]] = {}
+        self._noted_only = bool(noted.holding)
+        self._links = lru_cache(maxsize=None)(self._sharing_a_name)
+        for number in sorted(noted.quantities):
+            for pool in (materials.grain(number).doc_id, materials.language(number)):
+                self._add(self._holders.setdefault(pool, {}), number)
+
+    def anchors(self) -> list[list[int]]:
+        """The grains to begin with: those of noted facts, every other one linked by a name; the rest."""
+        grains = [one for one in self._materials.grains if one not in self._noted.barren]
+        held = self._noted.holding
+        linked = [one for one in grains if one in self._noted.names and self._links(one)]
+        known = [one for one in grains if one in self._noted.quantities and one not in set(linked)]
+        mixed = [one for pair in zip_longest(linked, known) for one in pair if one is not None]
+        return [mixed, [one for one in grains if one not in held]]
 
     def of(self, number: int, round_: int) -> tuple[list[int], tuple[str, ...]]:
         """The grain first, then its partners (of its document where it has some); ways to join them."""
-        own = self._materials.neighbours(number)
         rng = np.random.default_rng([self._materials.seed, number, round_])
-        if round_ < PATIENT and rng.random() * len(self._materials.grains) < NAMED:
-            linked = self._sharing_a_name(number, own)
-            if linked or rng.random() < HELD_BACK:
-                return [number, *linked], WAYS
-        counted = self._sharing_a_quantity(number, own)
+        named = number in self._noted.names
+        if not self._noted_only:
+            named = rng.random() * len(self._materials.grains) < NAMED
+        if round_ == 0 and named and (linked := self._links(number)):
+            return [number, *linked], WAYS
+        counted = self._sharing_a_quantity(number)
         picked = [counted[int(i)] for i in rng.permutation(len(counted))]
         return [number, *picked][: self._count + 1], WAYS[1:]
 
-    def _sharing_a_quantity(self, number: int, own: Sequence[int]) -> list[int]:
+    def _sharing_a_quantity(self, number: int) -> list[int]:
         """Grains of the document with a quantity of this one; of the whole side if there are few."""
         wanted = self._quantities_of(number)
-        found = self._holding(wanted, own[0], own[:: max(1, len(own) // LOOKED_AT)])
+        if not wanted:
+            return []
+        own = () if self._noted_only else self._materials.neighbours(number)
+        some = own[:: max(1, len(own) // LOOKED_AT)]
+        found = self._holding(wanted, self._materials.grain(number).doc_id, some)
         if len(found - {number}) < FEWEST:
             language = self._materials.language(number)
             found |= self._holding(wanted, language, self._spoken(language))
@@ -55,44 +79,49 @@ class Partners:
 
     def _spoken(self, language: str) -> list[int]:
         """Grains in one language, spread over the side; none once they were looked through."""
-        some = () if language in self._holders else self._materials.grains[:LOOKED_AT]
+        known = self._noted_only or language in self._holders
+        some = () if known else self._materials.grains[:LOOKED_AT]
         return [one for one in some if self._materials.language(one) == language]
 
-    def _holding(self, wanted: frozenset[str], pool: int | str, grains: Sequence[int]) -> set[int]:
-        """The grains of a pool with one of the quantities; a pool is looked through once."""
-        if pool not in self._holders:
+    def _holding(self, wanted: Collection[str], pool: str, grains: Sequence[int]) -> set[int]:
+        """The grains of a document, or of a language, that hold one of the quantities."""
+        if not self._noted_only and pool not in self._holders:
             holders: dict[str, list[int]] = {}
-            for other in grains:
-                for quantity in self._quantities_of(other):
-                    holders.setdefault(quantity, []).append(other)
+            for number in grains:
+                self._add(holders, number)
             self._holders[pool] = holders
-        known = self._holders[pool]
+        known = self._holders.get(pool, {})
         return {other for one in wanted for other in known.get(one, ())}
 
-    def _quantities_of(self, number: int) -> frozenset[str]:
+    def _add(self, holders: dict[str, list[int]], number: int) -> None:
+        for quantity in self._quantities_of(number):
+            holders.setdefault(quantity, []).append(number)
+
+    def _quantities_of(self, number: int) -> Collection[str]:
         if number not in self._quantities:
             text = self._materials.text(number)
             found = (f for f in counts(text, language_of(text)) if _is_more_than_two(f))
             kinds = (kind_of_quantity(fact) for fact in found)
-            self._quantities[number] = frozenset(kind for kind in kinds if kind is not None)
+            self._quantities[number] = sorted({kind for kind in kinds if kind is not None})
         return self._quantities[number]
 
-    def _sharing_a_name(self, number: int, own: Sequence[int]) -> list[int]:
+    def _sharing_a_name(self, number: int) -> list[int]:
         """Grains with a name of this one that stands in exactly two places of the side."""
         text = self._materials.text(number)
-        named = [
-            fact.text
-            for fact in facts(text, language_of(text), names=True)
-            if fact.kind == "name" and text.count(fact.text) == 1
-        ]
+        document = self._materials.grain(number).doc_id
         found: list[int] = []
-        for name in dict.fromkeys(named):
+        for name in dict.fromkeys(self._names(number, text)):
             holders = [other for other, _ in self._materials.holding(name, 0.999)]
             times = {other: self._materials.text(other).count(name) for other in holders[:4]}
-            if sum(times.values()) == 2 and len(holders) < 4:
+            if text.count(name) == 1 and sum(times.values()) == 2 and len(holders) < 4:
                 found += [other for other, count in times.items() if count and other != number]
-        low, high = own[0], own[-1]
-        return [other for other in found if low <= other <= high][:NAMES]
+        return [one for one in found if self._materials.grain(one).doc_id == document][:NAMES]
+
+    def _names(self, number: int, text: str) -> Sequence[str]:
+        if self._noted_only:
+            return self._noted.names.get(number, ())
+        every = facts(text, language_of(text), names=True)
+        return [fact.text for fact in every if fact.kind == "name"]
 
 
 def _is_more_than_two(fact: Fact) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +10,7 @@ import numpy as np
 import orjson
 
 from longgrain.facts import derive, facts, same_answer
-from longgrain.search import terms
+from longgrain.terms import held, terms
 from longgrain.types import Materials, Refused, Reply, Request
 
 # Forms that join several facts; the question shows the statement of each.
@@ -62,13 +61,12 @@ class Rivals:
             return "the name that joins the sentences is mentioned elsewhere too"
         found: set[int] = set()
         for kind, cues in _questions(candidate):
-            for number, share in self.materials.holding(cues, self.limits.rival):
-                if number in evidence or number in found:
-                    continue
-                nearest = self._best_sentence(number, kind, cues)
+            holders = self.materials.holding(cues, self.limits.rival)
+            others = {number: share for number, share in holders if number not in evidence}
+            for number, nearest in self._best_sentences(list(others), kind, cues):
                 if nearest >= self.limits.fits:
                     return "the question fits another sentence of its side"
-                if nearest > 0 or share >= self.limits.fits:
+                if nearest > 0 or others[number] >= self.limits.fits:
                     found.add(number)
         return sorted(found)
 
@@ -96,15 +94,20 @@ class Rivals:
         times = [self.materials.text(number).count(name) for number in holders]
         return sum(times) != len(evidence)
 
-    def _best_sentence(self, number: int, kind: str, cues: str) -> float:
-        """The largest share of the cue words in a sentence of the grain that has such a fact."""
-        language = self.materials.language(number)
-        sentences = self.materials.sentences(number)
-        best = 0.0
-        for sentence, share in zip(sentences, _shares(cues, sentences), strict=True):
-            if share > best and _has(sentence, kind, language):
-                best = share
-        return best
+    def _best_sentences(
+        self, numbers: Sequence[int], kind: str, cues: str
+    ) -> Iterator[tuple[int, float]]:
+        """Of each grain the largest share of the cue words in a sentence that has such a fact."""
+        sentences = [self.materials.sentences(number) for number in numbers]
+        wanted = np.unique(terms(cues)[0])
+        shares = iter(
+            held(wanted, [one for some in sentences for one in some]) / max(len(wanted), 1)
+        )
+        for number, some in zip(numbers, sentences, strict=True):
+            language = self.materials.language(number)
+            best = sorted(((next(shares), one) for one in some), reverse=True)
+            with_fact = (share for share, one in best if share and _has(one, kind, language))
+            yield number, next(with_fact, 0.0)
 
     def hard(
         self, candidate: Mapping[str, Any], evidence: Sequence[int], rivals: Sequence[int]
@@ -159,18 +162,6 @@ def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
     asked = str(candidate["question"]).lower()
     cues = [str(cue) for cue in candidate["cues"] if str(cue).lower() in asked]
     return [(str(candidate["form"]), " ".join(cues))]
-
-
-def _shares(cues: str, sentences: Sequence[str]) -> list[float]:
-    """For each sentence the share of the cue words that it holds."""
-    wanted = np.unique(terms(cues)[0])
-    codes, starts = terms("\n".join(sentences))
-    hit = np.isin(codes, wanted)
-    ends = np.cumsum([len(sentence) + 1 for sentence in sentences])
-    owner = np.searchsorted(ends, starts[hit], "right")
-    pairs = set(zip(owner.tolist(), codes[hit].tolist(), strict=True))
-    held = Counter(number for number, _ in pairs)
-    return [held[number] / max(len(wanted), 1) for number in range(len(sentences))]
 
 
 def _has(sentence: str, kind: str, language: str) -> bool:
