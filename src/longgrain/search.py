@@ -21,14 +21,14 @@ K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
 # Shares are sums of float64 weights: two orders of adding differ by less than this.
 ROUNDING = 1e-9
 # Postings; adding fewer costs less than looking whether they are needed.
-COSTLY = 500
+COSTLY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Index:
     """Postings over numbered units: for each term the units that hold it, and how often.
 
-    The arrays are plain or memory-mapped. One Index serves one thread at a time.
+    The arrays are plain or memory-mapped.
     """
 
     vocabulary: Codes
@@ -39,12 +39,10 @@ class Index:
     lengths: NDArray[np.int32]
     """terms in each unit"""
     _norms: NDArray[np.float64] = field(init=False, repr=False)
-    _sums: NDArray[np.float64] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         mean = max(float(self.lengths.mean()) if len(self.lengths) else 0.0, 1.0)
         object.__setattr__(self, "_norms", K1 * (1 - B + B * np.asarray(self.lengths) / mean))
-        object.__setattr__(self, "_sums", np.zeros(len(self.lengths)))
 
     @classmethod
     def of(cls, codes: Codes, units: NDArray[np.int64], count: int) -> Index:
@@ -146,11 +144,15 @@ class Index:
         """
         query = self._query(codes)
         rest = _sums_from(query.weights * (K1 + 1))
-        if exclude is not None:
-            self._sums[exclude] = -np.inf
-        units, scores, done = self._gathered(query, k, rest)
-        if exclude is not None:
-            self._sums[exclude] = 0.0
+        shut = self._mask(exclude)
+        done = max(1, int(np.searchsorted(np.cumsum(query.sizes), COSTLY)))
+        units, scores = self._scored(query, range(min(done, len(query.sizes))), shut)
+        while done < len(query.sizes) and not (
+            len(scores) >= k and _kth_best(scores, k) - ROUNDING > rest[done]
+        ):
+            more, values = self._scored(query, range(done, done + 1), shut)
+            units, scores = _added(np.concatenate([units, more]), np.concatenate([scores, values]))
+            done += 1
         for step in range(done, len(query.sizes)):
             held, counts = self._postings(query, step)
             at, hit = _places(held, units)
@@ -160,6 +162,31 @@ class Index:
                 units, scores = units[able], scores[able]
         best = np.lexsort((units, -scores))[:k]
         return units[best].astype(np.int64), scores[best]
+
+    def _mask(
+        self, exclude: NDArray[np.int64] | NDArray[np.bool_] | None
+    ) -> NDArray[np.bool_] | None:
+        if exclude is None or exclude.dtype == np.bool_:
+            return exclude  # type: ignore[return-value]
+        shut = np.zeros(len(self.lengths), np.bool_)
+        shut[exclude] = True
+        return shut
+
+    def _scored(
+        self, query: _Query, steps: range, shut: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The units outside ``shut`` that hold one of these terms, ascending, and their scores."""
+        parts = [self._postings(query, step) for step in steps]
+        if not parts:
+            return np.zeros(0, np.int32), np.zeros(0)
+        units = np.concatenate([part[0] for part in parts])
+        counts = np.concatenate([part[1] for part in parts])
+        weights = np.repeat(query.weights[steps.start : steps.stop], [len(p[0]) for p in parts])
+        if shut is not None:
+            open_ = np.flatnonzero(~shut[units])
+            units, counts, weights = units[open_], counts[open_], weights[open_]
+        scores = self._impacts(weights, units, counts)
+        return (units, scores) if len(parts) == 1 else _added(units, scores)
 
     def overlap(
         self, codes: Codes, at_least: float
@@ -175,18 +202,24 @@ class Index:
         total = float(rest[0]) + query.unheld
         need = (at_least - ROUNDING) * total
         prefix = int(np.count_nonzero(rest[:-1] >= need))
-        found = [
-            self._add(self._postings(query, step)[0], query.weights[step]) for step in range(prefix)
-        ]
-        units, sums = self._emptied(found)
-        for step in range(prefix, len(query.sizes)):
-            able = sums + rest[step] >= need
+        done = max(prefix, int(np.searchsorted(np.cumsum(query.sizes), COSTLY)))
+        units, sums = self._summed(query, done)
+        for step in range(done, len(query.sizes)):
+            able = np.flatnonzero(sums >= need - rest[step])
+            if not len(able):
+                return np.zeros(0, np.int64), np.zeros(0)
             units, sums = units[able], sums[able]
             _, hit = _places(self._postings(query, step)[0], units)
             sums[hit] += query.weights[step]
         kept = np.flatnonzero(sums >= need)
-        kept = kept[np.argsort(units[kept])]
         return units[kept].astype(np.int64), sums[kept] / max(total, ROUNDING)
+
+    def _summed(self, query: _Query, steps: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The units that hold one of the rarest terms, ascending, and the weight they hold."""
+        parts = [self._postings(query, step)[0] for step in range(steps)]
+        if not parts:
+            return np.zeros(0, np.int32), np.zeros(0)
+        return _added(np.concatenate(parts), np.repeat(query.weights[:steps], query.sizes[:steps]))
 
     def _query(self, codes: Codes) -> _Query:
         """The distinct terms of a query that some unit holds, rarest first."""
@@ -206,45 +239,14 @@ class Index:
         return self.units[start : start + size], self.counts[start : start + size]
 
     def _impacts(
-        self, weight: float, units: NDArray[np.int32], counts: NDArray[np.uint16]
+        self,
+        weight: NDArray[np.float64] | float,
+        units: NDArray[np.int32],
+        counts: NDArray[np.uint16],
     ) -> NDArray[np.float64]:
         """What a term of this weight adds to the BM25 score of each unit."""
         out: NDArray[np.float64] = counts * (weight * (K1 + 1)) / (counts + self._norms[units])
         return out
-
-    def _add(
-        self, units: NDArray[np.int32], values: NDArray[np.float64] | float
-    ) -> NDArray[np.int32]:
-        """Adds to the running sums of the units; gives those that had none before."""
-        before = self._sums[units]
-        self._sums[units] = before + values
-        fresh: NDArray[np.int32] = units[before == 0.0]
-        return fresh
-
-    def _emptied(
-        self, found: list[NDArray[np.int32]]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """The units found and their sums, which go back to 0 for the next query."""
-        units = np.concatenate(found) if found else np.zeros(0, np.int32)
-        sums = self._sums[units]
-        self._sums[units] = 0.0
-        return units, sums
-
-    def _gathered(
-        self, query: _Query, k: int, rest: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.float64], int]:
-        """Units and sums after so many of the rarest terms that a unit without them cannot win."""
-        found: list[NDArray[np.int32]] = []
-        done = 0
-        for size in query.sizes:
-            if size > COSTLY and sum(map(len, found)) >= k:
-                sums = self._sums[np.concatenate(found)]
-                if _kth_best(sums, k) - ROUNDING > rest[done]:
-                    break
-            held, counts = self._postings(query, done)
-            found.append(self._add(held, self._impacts(query.weights[done], held, counts)))
-            done += 1
-        return *self._emptied(found), done
 
 
 class _Query(NamedTuple):
@@ -269,6 +271,16 @@ def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
     )
     found = codes[order]
     return np.argsort(codes, kind="stable") if np.any(found[1:] < found[:-1]) else order
+
+
+def _added(
+    units: NDArray[np.int32], values: NDArray[np.float64]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The distinct units, ascending, and the sum of the values of each."""
+    order = np.argsort(units, kind="stable")
+    units = units[order]
+    first = np.flatnonzero(np.append(True, units[1:] != units[:-1]))[: len(units)]
+    return units[first], np.add.reduceat(values[order], first) if len(units) else np.zeros(0)
 
 
 def _sums_from(weights: NDArray[np.float64]) -> NDArray[np.float64]:
