@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +59,12 @@ def explain(run: Run | str | Path, example_id: str) -> Shown:
 
 def shown(run: Run, side: Side, limit: int) -> list[Shown]:
     """A few examples of one side, the shortest first, of all kinds, languages and layouts in turn."""
-    groups: dict[tuple[str, ...], list[Example]] = {}
-    for example in islice(run.examples(side), LOOKED_AT):
-        key = tuple(str(example.lineage[name]) for name in ("kind", "language", "layout"))
-        groups.setdefault(key, []).append(example)
-    ranked = [sorted(groups[key], key=lambda one: one.lineage["tokens"]) for key in sorted(groups)]
-    turns = chain.from_iterable(zip_longest(*ranked))
-    return [laid_out(run, one) for one in islice((one for one in turns if one), limit)]
+    groups: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for row, (key, tokens) in enumerate(run.outlines(side, LOOKED_AT)):
+        groups.setdefault(key, []).append((tokens, row))
+    turns = chain.from_iterable(zip_longest(*(sorted(groups[key]) for key in sorted(groups))))
+    rows = [turn[1] for turn in turns if turn][:limit]
+    return [laid_out(run, example) for example in run.examples_at(side, rows)]
 
 
 def laid_out(run: Run, example: Example) -> Shown:

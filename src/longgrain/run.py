@@ -187,6 +187,21 @@ class Run:
             },
         )
 
+    def outlines(self, side: Side, count: int) -> Iterator[tuple[tuple[str, ...], int]]:
+        """Kind, language and layout of the first examples of a side, and the tokens of each."""
+        if not self._examples(side).is_file():
+            return
+        table = pq.read_table(self._examples(side), columns=["draft", "layout", "tokens"])[:count]
+        drafts = self._drafts.select(["kind", "language"]).take(table["draft"])
+        columns = (drafts["kind"], drafts["language"], table["layout"], table["tokens"])
+        for kind, language, layout, tokens in zip(*(c.to_pylist() for c in columns), strict=True):
+            yield (kind, language or "", layout), tokens
+
+    def examples_at(self, side: Side, rows: Sequence[int]) -> Iterator[Example]:
+        """The examples in these rows of a side's table."""
+        for one in pq.read_table(self._examples(side)).take(pa.array(rows, pa.int64())).to_pylist():
+            yield self._example(one, self._drafts, side)
+
     def example(self, name: str) -> Example:
         """The example with this id or a beginning of it that is unique. Raises RunError."""
         found: list[tuple[Side, int, str]] = []
@@ -200,8 +215,7 @@ class Run:
                 "`id` of examples-*.parquet"
             )
         side, row, _ = found[0]
-        one = pq.read_table(self._examples(side)).slice(row, 1).to_pylist()[0]
-        return self._example(one, self._drafts, side)
+        return next(self.examples_at(side, [row]))
 
     def shown(self, side: Side, limit: int) -> Iterator[Shown]:
         """A few examples of one side laid out with their tokens, of as many kinds as there are."""

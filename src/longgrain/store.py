@@ -173,19 +173,28 @@ class Store:
         first = np.searchsorted(owner, np.arange(len(self.doc_ids) + 1))
         return columns[0], columns[1], first.astype(np.int64)
 
+    @cached_property
+    def _touching(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """For every cut the first leaf that touches it, and one more than the last."""
+        starts, ends, first = self.leaves
+        # Document and offset in one number, so that one search does for all cuts of all documents.
+        owner = np.repeat(np.arange(len(first) - 1, dtype=np.int64), np.diff(first)) << 32
+        document = self.cut_document.astype(np.int64) << 32
+        return (
+            np.searchsorted(ends + owner, self.starts + document, "right"),
+            np.searchsorted(starts + owner, self.ends + document),
+        )
+
     def sentences(self, number: int) -> list[tuple[int, int]]:
         """Where the sentences that touch a cut lie in its document, cut off at its borders."""
-        starts, ends, first = self.leaves
-        document = int(self.cut_document[number])
-        low, high = int(first[document]), int(first[document + 1])
-        # As int32: a Python int would have the whole document's column converted first.
-        start, end = self.starts[number], self.ends[number]
-        a = low + int(np.searchsorted(ends[low:high], start, "right"))
-        b = low + int(np.searchsorted(starts[low:high], end))
-        return [
-            (max(int(start), s), min(int(end), e))
-            for s, e in zip(starts[a:b].tolist(), ends[a:b].tolist(), strict=True)
-        ]
+        starts, ends, _ = self.leaves
+        first, last = self._touching
+        touching = slice(first[number], last[number])
+        pairs = list(zip(starts[touching].tolist(), ends[touching].tolist(), strict=True))
+        if pairs:
+            pairs[0] = (max(int(self.starts[number]), pairs[0][0]), pairs[0][1])
+            pairs[-1] = (pairs[-1][0], min(int(self.ends[number]), pairs[-1][1]))
+        return pairs
 
     @cached_property
     def counts(self) -> NDArray[np.int64]:

@@ -11,13 +11,14 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 import tokenizers
 from numpy.typing import NDArray
 
@@ -137,7 +138,7 @@ class Tokenizer:
 
     @cached_property
     def _json(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = json.loads(self.source)
+        loaded: dict[str, Any] = orjson.loads(self.source)
         return loaded
 
     @cached_property
@@ -169,7 +170,7 @@ class Tokenizer:
             "truncation": None,
             "padding": None,
         }
-        return json.dumps(self._json | bare, ensure_ascii=False)
+        return orjson.dumps(self._json | bare).decode()
 
     @cached_property
     def library(self) -> tokenizers.Tokenizer:
@@ -179,7 +180,7 @@ class Tokenizer:
     @cached_property
     def _inner(self) -> tokenizers.Tokenizer:
         """The content encoder behind a control token, where no space is put before the first word."""
-        first, never = '"prepend_scheme": "first"', '"prepend_scheme": "never"'
+        first, never = '"prepend_scheme":"first"', '"prepend_scheme":"never"'
         if first not in self._content_json:
             return self.library
         return tokenizers.Tokenizer.from_str(self._content_json.replace(first, never))
@@ -306,12 +307,13 @@ class Tokenizer:
 
     def agreeing(self, samples: Sequence[str]) -> Tokenizer:
         """This tokenizer with fastokens as encoder if it is installed and agrees on every sample."""
-        fast = Tokenizer(
-            name=self.name, source=self.source, encoder="fastokens", config=self.config
-        )
         texts = [*samples, PROBE, *self.control]
+        slow = self.encode(texts)
+        fast = replace(self, encoder="fastokens")
+        # The same vocabulary is not parsed a second time.
+        vars(fast).update(vars(self) | fast.__getstate__())
         try:
-            quick, slow = fast.encode(texts), self.encode(texts)
+            quick = fast.encode(texts)
         except Exception:  # a missing package, or a tokenizer.json that fastokens cannot read
             return self
         same = np.array_equal(quick.offsets, slow.offsets)
