@@ -13,6 +13,7 @@ import pytest
 
 from longgrain.build import build
 from longgrain.errors import PlanError, RunError, SourceError
+from longgrain.folder import alone
 from longgrain.plan import Plan
 from longgrain.run import Run
 from longgrain.types import Span
@@ -61,6 +62,20 @@ def test_another_plan_is_not_built_into_the_folder_of_a_run(tmp_path: Path) -> N
     before = tables(tmp_path / "run")
     with pytest.raises(RunError, match=r"holds a run of another plan.*--out.*--replace"):
         build(small_plan(tmp_path, seed=99), tmp_path / "run")
+    assert tables(tmp_path / "run") == before
+
+
+def test_two_builds_never_work_in_one_folder(tmp_path: Path) -> None:
+    with alone(tmp_path / "run"), pytest.raises(RunError, match=r"another build is at work.*--out"):
+        build(small_plan(tmp_path), tmp_path / "run")
+    assert build(small_plan(tmp_path), tmp_path / "run").manifest["steps"]
+
+
+def test_replace_builds_a_finished_run_again(tmp_path: Path) -> None:
+    build(small_plan(tmp_path), tmp_path / "run")
+    before, finished = tables(tmp_path / "run"), (tmp_path / "run" / "manifest.json").stat()
+    build(small_plan(tmp_path), tmp_path / "run", replace=True)
+    assert (tmp_path / "run" / "manifest.json").stat().st_mtime_ns > finished.st_mtime_ns
     assert tables(tmp_path / "run") == before
 
 

@@ -142,7 +142,7 @@ class Picky:
 
 def planned(materials: SideMaterials, **changes: object) -> Plan:
     recipe = {"use": "test_make:Endless", "examples": 60, **changes}
-    return small_plan(materials.folder, recipes=[recipe], checks=["test_make:Picky"])
+    return small_plan(materials.folder, recipes=[recipe], checks=["test_make:Picky", "duplicates"])
 
 
 def made(
@@ -210,7 +210,7 @@ def test_turns_of_ones_own_are_told_apart(
     rows = [f'{{"instruction": "Say {n}", "response": "{n}"}}\n' for n in range(40)]
     (materials["train"].folder / "general.jsonl").write_text("".join([*rows, rows[3]]), "utf-8")
     recipe = {"use": "in2", "examples": 400, "shares": {"general": 1}, "general": "general.jsonl"}
-    plan = small_plan(materials["train"].folder, recipes=[recipe], checks=[])
+    plan = small_plan(materials["train"].folder, recipes=[recipe], checks=["duplicates"])
     items = list(make(plan, materials))
     assert sum(isinstance(item, Draft) for _, item in items) == 40
     assert [item.reason for _, item in items if isinstance(item, Dropped)] == [

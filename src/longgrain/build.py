@@ -21,7 +21,7 @@ from longgrain.delivery import pack_sides, write_all_rows, write_tables
 from longgrain.drafting import draft
 from longgrain.engine import atomic
 from longgrain.errors import PlanError
-from longgrain.folder import Building, Progress, finish, prepare
+from longgrain.folder import Building, Progress, alone, finish, prepare
 from longgrain.forecast import problems
 from longgrain.ingest import IngestShard, ingest
 from longgrain.laying import lay_out_all
@@ -59,9 +59,9 @@ def build(
     found = sources(*(_place(plan, name) for name in plan.sources))
     state = {"plan": plan.id, "inputs": _inputs_id(plan, found)}
     here = Building(plan=plan, folder=folder, workers=workers, tell=tell)
-    if prepare(here, state, replace=replace):
-        return Run(folder)
-    _steps(here, found)
+    with alone(folder):
+        if not prepare(here, state, replace=replace):
+            _steps(here, found)
     return Run(folder)
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from longgrain.card import write_card
 from longgrain.engine import atomic
@@ -44,7 +51,8 @@ def prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
     """Makes the folder ready; True if the run is already finished there."""
     mark = here.folder / STATE
     before = orjson.loads(mark.read_bytes()) if mark.is_file() else None
-    if before == state and (here.folder / "manifest.json").is_file():
+    finished = before == state and (here.folder / "manifest.json").is_file()
+    if finished and not replace:
         finish(here)
         return True
     if before is None and _is_foreign(here.folder):
@@ -58,13 +66,43 @@ def prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
             f"{here.folder} holds a run of {what}, and a run is never mixed; give another "
             "folder with --out, or --replace to build anew here (stored teacher calls are kept)"
         )
-    if before is not None and before != state:
+    if before is not None and (before != state or finished):
         _clear(here.folder)
     here.work.mkdir(parents=True, exist_ok=True)
     _mark(here.folder, state)
     with atomic(here.folder / "plan.yaml") as part:
         part.write_text(here.plan.as_yaml(), "utf-8")
     return False
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds the folder against a second build while this one lasts; a killed one holds nothing.
+
+    Raises RunError if another build is at work there. Where folders cannot be locked (Windows, some
+    network file systems) two builds are not kept apart.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    held = None if fcntl is None else os.open(folder, os.O_RDONLY)
+    try:
+        if held is not None:
+            _lock(held, folder)
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _lock(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(
+            f"another build is at work in {folder}, and two would mix their files: wait for it, or "
+            "give another folder with --out"
+        ) from None
+    except OSError:  # a file system without locks
+        return
 
 
 def finish(here: Building) -> None:

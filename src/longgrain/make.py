@@ -202,14 +202,11 @@ def make(
 ) -> Iterator[tuple[Side, Draft | Dropped]]:
     """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist."""
     checks = [component("checks", one.use, one.settings) for one in plan.checks]
-    seen = Duplicates()
     for side, recipe, kind, wanted in _tasks(plan, list(materials)):
         found = barren = 0
         for drafted in recipe.draft(kind, materials[side], wanted) if wanted else ():
             item = with_system(drafted, plan.system)
-            lost = (
-                item if isinstance(item, Dropped) else problem(item, materials[side], checks, seen)
-            )
+            lost = item if isinstance(item, Dropped) else problem(item, materials[side], checks)
             yield side, lost or item
             found += lost is None
             barren = barren + 1 if lost else 0
@@ -237,33 +234,13 @@ def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Recipe, st
                 yield side, recipe, kind, number
 
 
-def problem(
-    draft: Draft, materials: SideMaterials, checks: Sequence[Check], seen: Duplicates
-) -> Dropped | None:
+def problem(draft: Draft, materials: SideMaterials, checks: Sequence[Check]) -> Dropped | None:
     """The first thing that is wrong with a draft, or None."""
     example = bare(draft, materials.side)
     for check in checks:
         for reason in check.problems(example, materials.store.texts):
             return Dropped(step="check", id=draft.id, reason=reason, detail=_question(draft))
-    if not seen.fresh(draft, materials.side):
-        reason = "the same question was asked before"
-        return Dropped(step="check", id=draft.id, reason=reason, detail=_question(draft))
     return None
-
-
-class Duplicates:
-    """Questions asked so far in the whole run, by their terms in any order."""
-
-    def __init__(self) -> None:
-        self._seen: set[str] = set()
-
-    def fresh(self, draft: Draft, side: Side) -> bool:
-        """Whether no draft before asked the same; remembers it."""
-        codes, _ = terms(_question(draft))
-        key = content_id(np.sort(codes).tobytes() if len(codes) else _question(draft))
-        fresh = key not in self._seen
-        self._seen.add(key)
-        return fresh
 
 
 def _question(draft: Draft) -> str:

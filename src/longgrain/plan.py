@@ -130,7 +130,8 @@ class Component(BaseModel):
         return dict(self.model_extra or {})
 
 
-CHECKS = ("bounds", "quote", "answerable", "leak", "phrases", "language")
+# Duplicates come last: what another check refuses is not remembered as asked.
+CHECKS = ("bounds", "quote", "answerable", "leak", "phrases", "language", "duplicates")
 
 
 class Packing(Part):

@@ -114,7 +114,7 @@ BROKEN = {
     "answer is in another language than the evidence": example(
         "渡轮由谁建造？", "It was built long ago by a person whose name was Anna Berg.", "zh"
     ),
-    "question repeats an earlier one": replace(SOUND[0], id="another"),
+    "the same question was asked before": replace(SOUND[0], id="another"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from longgrain.checks.parts import comparable, said
+from longgrain.checks.parts import comparable, inline, said
 from longgrain.terms import terms
 from longgrain.types import Example, content_id
 
@@ -17,7 +17,8 @@ from longgrain.types import Example, content_id
 class Duplicates:
     """Remembers every question it has seen: one instance for the whole set, in plan order.
 
-    Questions are the same when they have the same words or, in any order, the same terms. Two
+    Questions are the same when they have the same words or, in any order, the same terms; of an
+    example without one, such as the user's own turns, all that it says is compared. Two
     layouts of one draft (``lineage["draft"]``) ask the same question and are no duplicates.
     """
 
@@ -29,7 +30,7 @@ class Duplicates:
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason; a question with a problem is not remembered."""
-        question = comparable(" ".join(said(example, texts, "question")))
+        question = comparable(" ".join(said(example, texts, "question")) or inline(example))
         if not question:
             return
         keys = [content_id("words", question)]
@@ -39,6 +40,6 @@ class Duplicates:
             keys += [content_id("terms", codes.tobytes())] if len(codes) else []
         draft = str(example.lineage.get("draft", example.id))
         if any(self._seen.get(key, draft) != draft for key in keys):
-            yield "question repeats an earlier one"
+            yield "the same question was asked before"
             return
         self._seen.update(dict.fromkeys(keys, draft))

@@ -32,6 +32,12 @@ def said(example: Example, texts: Mapping[str, str], role: Role) -> list[str]:
     ]
 
 
+def inline(example: Example) -> str:
+    """All words of the first view that stand inline, quotes from documents left out."""
+    parts = [part for one in next(iter(example.views.values()), ()) for part in one.spans]
+    return " ".join(part.text or "" for part in parts if isinstance(part, Span))
+
+
 def gold(example: Example, texts: Mapping[str, str]) -> str:
     """The answer that was drafted, or, where the lineage has none, the one that is said."""
     answer = example.lineage.get("answer")
