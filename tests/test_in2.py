@@ -22,7 +22,7 @@ from longgrain.make import SideMaterials
 from longgrain.near import groups, signatures
 from longgrain.recipes.in2 import In2
 from longgrain.run import Run
-from longgrain.search import terms
+from longgrain.terms import terms
 from longgrain.types import Answered, Draft, Example, Grain, Refused, Request, Span
 from small import SHARES, Rule, handbook, materials_of, shelve, small_plan
 

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from longgrain.errors import PlanError
 from longgrain.near import groups, joined, signatures
-from longgrain.search import terms
 from longgrain.split import (
     TEST,
     TRAIN,
@@ -31,6 +30,7 @@ from longgrain.split import (
     contaminated,
     split,
 )
+from longgrain.terms import terms
 from longgrain.types import content_id
 
 CORPORA = Path(__file__).parents[2].parent / "shared" / "data" / "corpora"
