@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longgrain.near import Signatures, components, groups, joined, ngrams, pairs, signatures
-from longgrain.search import terms
+from longgrain.terms import terms
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.exists(), reason="shared/data/corpora is not here")

@@ -11,9 +11,9 @@ import pytest
 
 from longgrain.errors import PlanError, SourceError
 from longgrain.plan import Plan
-from longgrain.search import terms
 from longgrain.sides import Sided, assign, chapters_of
 from longgrain.store import Store
+from longgrain.terms import terms
 from small import handbook, materials_of, shelve, small_plan
 
 

@@ -302,11 +302,3 @@ def test_the_same_words_and_the_same_terms_in_another_order_are_duplicates() -> 
     expected = [False, True, True, False, False, True]
     assert problems_in_turn(Duplicates(), *asked) == expected
     assert problems_in_turn(Duplicates(any_order=False), *asked)[2] is False
-
-
-def test_two_layouts_of_one_draft_are_no_duplicates() -> None:
-    assert problems_in_turn(Duplicates(), ("Who?", "1"), ("Who?", "1"), ("Who?", "2")) == [
-        False,
-        False,
-        True,
-    ]

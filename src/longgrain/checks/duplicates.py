@@ -18,15 +18,14 @@ class Duplicates:
     """Remembers every question it has seen: one instance for the whole set, in plan order.
 
     Questions are the same when they have the same words or, in any order, the same terms; of an
-    example without one, such as the user's own turns, all that it says is compared. Two
-    layouts of one draft (``lineage["draft"]``) ask the same question and are no duplicates.
+    example without one, such as the user's own turns, all that it says is compared.
     """
 
     name: ClassVar[str] = "duplicates"
 
     any_order: bool = True
     """Whether the same terms in another order are the same question."""
-    _seen: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _seen: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason; a question with a problem is not remembered."""
@@ -38,8 +37,7 @@ class Duplicates:
             codes = np.unique(terms(question)[0])
             # A question of marks only, such as "???", has no terms to compare.
             keys += [content_id("terms", codes.tobytes())] if len(codes) else []
-        draft = str(example.lineage.get("draft", example.id))
-        if any(self._seen.get(key, draft) != draft for key in keys):
+        if not self._seen.isdisjoint(keys):
             yield "the same question was asked before"
             return
-        self._seen.update(dict.fromkeys(keys, draft))
+        self._seen.update(keys)
