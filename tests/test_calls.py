@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from longgrain.calls import Ledger, key
+from longgrain.caps import Caps
 from longgrain.errors import RunError, TeacherError
 from longgrain.types import Answered, Refused, Reply, Request
 
@@ -234,3 +235,193 @@ def test_ten_thousand_stored_answers_are_found_in_less_than_a_second(tmp_path: P
         ledger.ask(Echo(), many)
         assert time.perf_counter() - start < 1
         assert ledger.counts.from_ledger == 10_000
+
+
+# --- answers as they arrive -------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Streaming(Echo):
+    """Answers in lists of three, the last request first; dies after some."""
+
+    dies_after: int = 10**6
+
+    def stream(
+        self, calls: Sequence[tuple[str, Request]]
+    ) -> Iterator[list[tuple[str, Answered | Refused]]]:
+        turned = list(reversed(calls))
+        for i in range(0, len(turned), 3):
+            if i >= self.dies_after:
+                raise TeacherError("the endpoint is gone")
+            some = turned[i : i + 3]
+            answers = self.ask([request for _, request in some])
+            yield list(zip([one for one, _ in some], answers, strict=True))
+
+
+def test_answers_that_arrive_in_any_order_are_given_in_the_order_of_the_requests(
+    tmp_path: Path,
+) -> None:
+    with Ledger(tmp_path / "calls.sqlite") as ledger:
+        replies = ledger.ask(Streaming(), requests(*"abcdefg"))
+    assert [one.text for one in replies if isinstance(one, Reply)] == [
+        f"答：{x}" for x in "abcdefg"
+    ]
+
+
+def test_what_arrived_before_a_teacher_fails_is_stored(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "calls.sqlite") as ledger:
+        with pytest.raises(TeacherError, match="gone"):
+            ledger.ask(Streaming(dies_after=6), requests(*"abcdefgh"))
+        assert ledger.total().answered == 6
+        again = Streaming()
+        ledger.ask(again, requests(*"abcdefgh"))
+    assert {one.task for one in again.asked} == {"a", "b"}
+
+
+def test_a_stream_that_leaves_a_request_out_or_makes_one_up_is_refused(tmp_path: Path) -> None:
+    class Forgetful(Streaming):
+        def stream(
+            self, calls: Sequence[tuple[str, Request]]
+        ) -> Iterator[list[tuple[str, Answered | Refused]]]:
+            yield from super().stream(calls[1:])
+
+    class Inventive(Streaming):
+        def stream(
+            self, calls: Sequence[tuple[str, Request]]
+        ) -> Iterator[list[tuple[str, Answered | Refused]]]:
+            yield [("made up", Answered(text="yes"))]
+
+    with Ledger(tmp_path / "calls.sqlite") as ledger:
+        with pytest.raises(TeacherError, match="left 1 of 3 requests"):
+            ledger.ask(Forgetful(), requests("a", "b", "c"))
+        with pytest.raises(TeacherError, match="'made up', which it was not asked"):
+            ledger.ask(Inventive(), requests("d"))
+
+
+def test_tokens_and_money_are_counted_by_recipe(tmp_path: Path) -> None:
+    with Ledger(tmp_path / "calls.sqlite") as ledger:
+        ledger.ask(Echo(), requests("in2.fine", "in2.integration", "second_look", "probe.fine"))
+        found = ledger.by_recipe()
+    assert {name: (one.asked, one.money) for name, one in found.items()} == {
+        "in2": (2, 1.0),
+        "probe": (1, 0.5),
+        "second_look": (1, 0.5),
+    }
+
+
+# --- caps -------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class Priced(Streaming):
+    """A request costs as much as its task says, and at most three."""
+
+    def most(self, request: Request) -> Answered:
+        return Answered(text="", money=3.0)
+
+    def ask(self, requests: Sequence[Request]) -> list[Answered | Refused]:
+        self.asked += requests
+        return [Answered(text="yes", money=float(r.task)) for r in requests]
+
+
+def answered(outcomes: Sequence[Reply | Refused]) -> str:
+    return "".join("+" if isinstance(one, Reply) else "-" for one in outcomes)
+
+
+def priced(*costs: float) -> list[Request]:
+    return [Request(task=str(cost), index=place) for place, cost in enumerate(costs)]
+
+
+COSTS = (1, 1, 3, 0.5, 0.5, 1, 1, 3, 1, 0.25)
+
+
+def by_hand(costs: Sequence[float], cap: float) -> str:
+    """The rule, request by request: what was spent before and the most that this one can cost."""
+    spent, found = 0.0, ""
+    for cost in costs:
+        fits = spent + 3 <= cap and "-" not in found
+        spent += cost * fits
+        found += "+" if fits else "-"
+    return found
+
+
+@pytest.mark.parametrize("cap", [0, 2.9, 3, 5, 5.5, 8, 9, 11.25, 15, 100])
+@pytest.mark.parametrize("batch", [1, 4, 10])
+def test_money_is_spent_in_plan_order_and_never_beyond_the_cap(
+    tmp_path: Path, cap: float, batch: int
+) -> None:
+    teacher = Priced()
+    with Ledger(tmp_path / "calls.sqlite", Caps(max_money=cap)) as ledger:
+        outcomes = []
+        for start in range(0, len(COSTS), batch):
+            outcomes += ledger.ask(teacher, priced(*COSTS)[start : start + batch])
+        assert answered(outcomes) == by_hand(COSTS, cap)
+        assert ledger.total().money <= cap
+        assert bool(ledger.capped) == ("-" in answered(outcomes))
+
+
+def test_a_resumed_run_decides_as_one_that_was_not_stopped(tmp_path: Path) -> None:
+    for stored in range(len(COSTS)):
+        path = tmp_path / f"{stored}.sqlite"
+        with Ledger(path, Caps(max_money=8)) as ledger:
+            ledger.ask(Priced(), priced(*COSTS)[:stored])
+        with Ledger(path, Caps(max_money=8)) as ledger:
+            assert answered(ledger.ask(Priced(), priced(*COSTS))) == by_hand(COSTS, 8)
+
+
+def test_calls_are_capped_and_asking_again_for_the_same_is_no_new_call(tmp_path: Path) -> None:
+    busy = Refused(reason="busy", final=False)
+    with Ledger(tmp_path / "calls.sqlite", Caps(max_calls=3)) as ledger:
+        assert answered(ledger.ask(Echo(refusals={"a": busy}), requests("a", "b"))) == "-+"
+        assert answered(ledger.ask(Echo(), requests("a", "c", "d", "b"))) == "++-+"
+        assert (ledger.counts.held, ledger.counts.refused) == (1, 1)
+
+
+def test_what_a_cap_leaves_out_is_not_stored_and_is_asked_when_the_cap_is_raised(
+    tmp_path: Path,
+) -> None:
+    with Ledger(tmp_path / "calls.sqlite", Caps(max_calls=1)) as ledger:
+        _, refused = ledger.ask(Echo(), requests("a", "b"))
+        assert isinstance(refused, Refused)
+        assert not refused.final
+        assert refused.reason.startswith("cap reached: max_calls 1 ")
+        assert ledger.total().requests == 1
+    with Ledger(tmp_path / "calls.sqlite") as ledger:
+        assert answered(ledger.ask(Echo(), requests("a", "b"))) == "++"
+
+
+def test_a_cap_on_money_needs_a_teacher_that_knows_what_a_call_can_cost(tmp_path: Path) -> None:
+    with (
+        Ledger(tmp_path / "calls.sqlite", Caps(max_money=5)) as ledger,
+        pytest.raises(TeacherError, match="max_money 5 cannot be kept: the teacher echo"),
+    ):
+        ledger.ask(Echo(), requests("a"))
+
+
+# --- a file of an earlier version -------------------------------------------------------------------
+
+FIRST_SCHEMA = """
+CREATE TABLE calls (
+    key TEXT PRIMARY KEY, teacher TEXT NOT NULL, version TEXT NOT NULL, request TEXT NOT NULL,
+    answer TEXT, refusal TEXT, final INTEGER NOT NULL, prompt_tokens INTEGER NOT NULL,
+    reply_tokens INTEGER NOT NULL, money REAL NOT NULL, seconds REAL NOT NULL, time REAL NOT NULL
+);
+PRAGMA application_id = 0x4C67434C;
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_ledger_of_the_first_version_opens_and_its_answers_are_used(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+    [old] = requests("in2.fine")
+    with sqlite3.connect(path) as db:
+        db.executescript(FIRST_SCHEMA)
+        row = (key("echo", "1", old), "echo", "1", '{"task": "in2.fine"}', "old", None, 1, 1, 1)
+        db.execute("INSERT INTO calls VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", (*row, 0.5, 0.1, 0.0))
+    db.close()
+    teacher = Echo()
+    with Ledger(path) as ledger:
+        [reply] = ledger.ask(teacher, [old])
+        assert ledger.by_recipe()["in2"].money == 0.5
+    assert isinstance(reply, Reply)
+    assert (reply.text, teacher.asked) == ("old", [])

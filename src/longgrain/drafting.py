@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,48 +12,85 @@ from typing import Any
 import orjson
 
 from longgrain.calls import Ledger
+from longgrain.caps import Caps
 from longgrain.chat import ChatTemplate
 from longgrain.drafts import BATCH, DraftWriter
 from longgrain.engine import atomic
 from longgrain.folder import Building
 from longgrain.make import SideMaterials, component, make, side_shares
-from longgrain.plan import Plan
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.store import Store
-from longgrain.types import SIDES, Draft, Dropped, Side
+from longgrain.types import SIDES, Draft, Dropped, Side, Teacher
+
+# What the manifest says of the calls for one recipe.
+COUNTED = ("asked", "answered", "refused", "prompt_tokens", "reply_tokens", "money")
+PRICES = ("price_per_million_prompt", "price_per_million_reply", "price_per_million_cached")
 
 
 def draft(here: Building, store: Store, sided: Sided, template: ChatTemplate) -> None:
-    """The step: drafts, shells and what was dropped, unless an earlier build left them whole."""
+    """The step: drafts, shells and what was dropped, unless an earlier build left them whole.
+
+    Raises TeacherWaits, with the requests written down, where a teacher answers by file.
+    """
     done = here.work / "drafted.json"
     if not done.exists():
         here.tell("drafting")
-        with Ledger(here.folder / "calls.sqlite") as ledger:
-            counts = _write_drafts(here, _materials(here, store, sided, ledger), template)
-            counts["teacher"] = _teacher(here.plan) | asdict(ledger.counts) | _paid(ledger)
+        entry = here.plan.teacher
+        caps = Caps(max_money=entry.max_money, max_calls=entry.max_calls)
+        teacher = component("teachers", entry.use, entry.settings)
+        with Ledger(here.folder / "calls.sqlite", caps) as ledger, opened(teacher, here.folder):
+            materials = _materials(here, store, sided, ledger, teacher)
+            counts = _write_drafts(here, materials, template)
+            counts["teacher"] = _told(teacher, caps, ledger)
+            counts["notes"] = _notes(ledger)
         with atomic(done) as part:
             part.write_bytes(orjson.dumps(counts))
     here.tally.drafted(orjson.loads(done.read_bytes()))
 
 
-def _paid(ledger: Ledger) -> dict[str, Any]:
-    """Tokens and money of all stored calls, those of earlier and stopped builds here included."""
+@contextmanager
+def opened(teacher: Any, folder: Path) -> Iterator[None]:
+    """A teacher at work in a folder, told when drafting begins and ends, if it wants to know."""
+    if hasattr(teacher, "begin"):
+        teacher.begin(folder)
+    yield
+    if hasattr(teacher, "finish"):
+        teacher.finish()
+
+
+def _told(teacher: Any, caps: Caps, ledger: Ledger) -> dict[str, Any]:
+    """What the manifest says of the teacher: tokens and money are those of all stored calls, earlier
+    and stopped builds included; prices and caps are the plan's.
+    """
     total = asdict(ledger.total())
-    return {name: total[name] for name in ("prompt_tokens", "reply_tokens", "money")}
+    return {
+        "name": str(teacher.name),
+        "version": str(teacher.version),
+        "currency": str(getattr(teacher, "currency", "")),
+        **asdict(ledger.counts),
+        **{name: total[name] for name in ("prompt_tokens", "reply_tokens", "money")},
+        "recipes": {
+            recipe: {name: getattr(counts, name) for name in COUNTED}
+            for recipe, counts in ledger.by_recipe().items()
+        },
+        "prices": {name: getattr(teacher, name, None) for name in PRICES}
+        | {"prices_of": str(getattr(teacher, "prices_of", None) or "")},
+        "caps": asdict(caps),
+    }
 
 
-def _teacher(plan: Plan) -> dict[str, Any]:
-    """The teacher as the ledger knows it; money is in the currency that the teacher counts in."""
-    teacher = component("teachers", plan.teacher.use, plan.teacher.settings)
-    currency = str(getattr(teacher, "currency", ""))
-    return {"name": str(teacher.name), "version": str(teacher.version), "currency": currency}
+def _notes(ledger: Ledger) -> list[str]:
+    """What a reader of the report must know of the teacher's calls."""
+    if not ledger.capped:
+        return []
+    spent = f"{ledger.counts.held:,} requests were not asked"
+    return [f"{ledger.capped[0].upper()}{ledger.capped[1:]}: {spent}, and drafting ended there"]
 
 
 def _materials(
-    here: Building, store: Store, sided: Sided, ledger: Ledger
+    here: Building, store: Store, sided: Sided, ledger: Ledger, teacher: Teacher
 ) -> dict[Side, SideMaterials]:
-    teacher = component("teachers", here.plan.teacher.use, here.plan.teacher.settings)
     shares = side_shares(here.plan)
     return {
         side: SideMaterials(

@@ -5,6 +5,7 @@ LonggrainError
 ├── SourceError      a source cannot be found or read at all (bad records in it are dropped, not raised)
 ├── TokenizerError   a tokenizer or a chat template that longgrain cannot be exact with
 ├── TeacherError     a teacher that cannot be asked (a single refused request is a drop, not an error)
+│   └── TeacherWaits   its answers come in a file: what to upload, and where to put what comes back
 └── RunError         a run folder that cannot be used as asked
 """
 
@@ -29,6 +30,10 @@ class TokenizerError(LonggrainError):
 
 class TeacherError(LonggrainError):
     """A teacher that cannot be asked."""
+
+
+class TeacherWaits(TeacherError):
+    """A teacher whose answers come in a file that is not there yet; the same build goes on then."""
 
 
 class RunError(LonggrainError):

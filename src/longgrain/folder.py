@@ -132,10 +132,10 @@ def _mark(folder: Path, state: Mapping[str, str]) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes all but the stored calls; an empty state says so, in case it is stopped."""
+    """Removes all but the stored calls and those out by file; an empty state says so, in case it is stopped."""
     _mark(folder, {})
     for path in folder.iterdir():
-        if path.name.startswith("calls.sqlite") or path.name == STATE:
+        if path.name.startswith(("calls.sqlite", "batch-")) or path.name == STATE:
             continue
         if path.is_dir():
             shutil.rmtree(path)

@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from longgrain import shelf
 from longgrain.calls import Ledger
+from longgrain.caps import CAP_REACHED
 from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.plan import Plan
@@ -210,7 +211,7 @@ def make(
             yield side, lost or item
             found += lost is None
             barren = barren + 1 if lost else 0
-            if found == wanted or barren > PATIENCE:
+            if found == wanted or barren > PATIENCE or (lost and lost.reason == CAP_REACHED):
                 break
 
 

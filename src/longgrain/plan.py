@@ -19,6 +19,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from longgrain.errors import PlanError
+from longgrain.secret import hidden, place_of_secret
 from longgrain.types import content_id
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -130,6 +131,17 @@ class Component(BaseModel):
         return dict(self.model_extra or {})
 
 
+class TeacherEntry(Component):
+    """The teacher by name with its settings, and caps that hold for any teacher.
+
+    ``max_money`` is in the currency of the teacher's prices, ``max_calls`` counts requests, each
+    once. Both are spent in plan order; null is no limit.
+    """
+
+    max_money: Annotated[float, Field(ge=0)] | None = None
+    max_calls: Count | None = None
+
+
 # Duplicates come last: what another check refuses is not remembered as asked.
 CHECKS = ("bounds", "quote", "answerable", "leak", "phrases", "language", "duplicates")
 
@@ -153,7 +165,7 @@ class Plan(Part):
     grains: Cutting = Cutting()
     split: Splitting = Splitting()
     decontaminate: tuple[str, ...] = ()
-    teacher: Component = Component(use="extractive")
+    teacher: TeacherEntry = TeacherEntry(use="extractive")
     recipes: Annotated[tuple[RecipeEntry, ...], Field(min_length=1)] = (
         RecipeEntry(use="in2", examples=200),
     )
@@ -228,6 +240,12 @@ class Plan(Part):
         cls, values: Mapping[str, Any], *, folder: str | Path = ".", file: str = "the plan"
     ) -> Plan:
         """The plan in a mapping. Raises PlanError with the place of every value that is wrong."""
+        if place := place_of_secret(values):
+            raise PlanError(
+                f"{file}: {place} looks like a key or a password, and a plan is copied into every "
+                "run's folder; take it out (and out of the file's history), and set it in the "
+                "environment: OPENAI_API_KEY, or AZURE_OPENAI_API_KEY"
+            )
         try:
             return cls.model_validate({**values, "folder": str(folder)})
         except ValidationError as error:
@@ -239,7 +257,7 @@ def _parsed(path: Path) -> CommentedMap:
     try:
         values = YAML().load(path.read_text("utf-8"))
     except YAMLError as error:
-        raise PlanError(f"{path} is not valid YAML: {error}") from error
+        raise PlanError(f"{path} is not valid YAML: {hidden(str(error))}") from None
     if not isinstance(values, CommentedMap):
         raise PlanError(f"{path} holds no mapping of settings; see `longgrain init --help`")
     return values
@@ -248,13 +266,15 @@ def _parsed(path: Path) -> CommentedMap:
 def _set(values: CommentedMap, change: str) -> None:
     key, found, value = change.partition("=")
     if not found:
-        raise PlanError(f"--set {change!r} has no '='; write --set key.part=value")
+        raise PlanError(f"--set {hidden(change)!r} has no '='; write --set key.part=value")
     *parents, last = key.split(".")
     place: Any = values
     for parent in parents:
         place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
         if not isinstance(place, dict | list):
-            raise PlanError(f"--set {change!r}: {parent!r} is a single value and has no parts")
+            raise PlanError(
+                f"--set {hidden(change)!r}: {parent!r} is a single value and has no parts"
+            )
     place[int(last) if isinstance(place, list) else last] = YAML(typ="safe").load(value)
 
 

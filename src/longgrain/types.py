@@ -219,12 +219,23 @@ class Answered:
     money: float = 0.0
 
 
+# The reason of a request that was written down for a teacher who answers by file.
+WAITS = "waits for the batch"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """No answer, and why. ``final`` says that asking again would not help, so it may be stored."""
+    """No answer, and why; a reply that could not be used is paid for like any other.
+
+    ``reason`` is the kind of refusal, with ": " before what concerns this request alone. ``final``
+    says that asking again would not help, so it may be stored.
+    """
 
     reason: str
     final: bool = True
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
+    money: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

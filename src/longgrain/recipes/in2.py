@@ -20,6 +20,7 @@ from longgrain.recipes.partners import Partners
 from longgrain.recipes.rivals import JOINED, Rivals
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.types import (
+    WAITS,
     Draft,
     Dropped,
     Given,
@@ -37,6 +38,8 @@ SHARES = {"fine": 0.63, "integration": 0.17, "short": 0.09, "general": 0.11}
 # Grains are asked about again, for another fact, when one round over the side was not enough.
 ROUNDS = 6
 CANDIDATES = 4
+# A teacher that answers by file is asked for so many times the drafts that are still wanted.
+SPARE = 1.5
 # Requests asked at a time, at most and at least.
 BATCH, FEWEST = 64, 8
 
@@ -108,7 +111,7 @@ class In2:
         orders = partners.anchors() if partners else [list(materials.grains)]
         if kind == "short":  # begins where the fine-grained questions arrive last
             orders[0].reverse()
-        found = 0
+        found = waiting = 0
         for order, round_ in ((order, round_) for order in orders for round_ in range(ROUNDS)):
             place = 0
             while place < len(order):
@@ -119,7 +122,10 @@ class In2:
                 offered = [partners.of(one, round_) if partners else ([one], ()) for one in some]
                 for item in self._asked(kind, materials, offered, round_, noted):
                     found += isinstance(item, Draft)
+                    waiting += isinstance(item, Dropped) and item.reason == WAITS
                     yield item
+                if waiting and found + waiting / SPARE >= wanted:
+                    return
 
     def _noted(self, kind: str, materials: Materials) -> Noted:
         """What the fine-grained questions, which come first, have shown of the grains."""
@@ -158,7 +164,8 @@ class In2:
         for (one, _), reply in zip(offered, materials.ask(requests), strict=True):
             if isinstance(reply, Refused):
                 name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
-                yield Dropped(step="draft", id=name, reason=reply.reason)
+                reason, _, detail = reply.reason.partition(": ")
+                yield Dropped(step="draft", id=name, reason=reason, detail=detail)
                 noted.barren.update(one if reply.final and len(one) == 1 else ())
             else:
                 yield from self._chosen(kind, materials, one, reply, noted)
