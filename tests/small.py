@@ -17,6 +17,7 @@ from longgrain.corpus import sources
 from longgrain.ingest import IngestShard, ingest
 from longgrain.make import SideMaterials, component, side_shares
 from longgrain.plan import Plan
+from longgrain.prompts import Prompts
 from longgrain.sides import assign
 from longgrain.store import merge
 from longgrain.tokens import Tokenizer
@@ -217,6 +218,7 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
     store = merge([ingest(shard)], work / "store")
     sides = assign(store, plan).sides
     shares = side_shares(plan)
+    teacher = component("teachers", plan.teacher.use, plan.teacher.settings)
     return {
         side: SideMaterials(
             side=side,
@@ -224,10 +226,11 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
             store=store,
             usable=sides == SIDES.index(side),
             languages=store.document("language"),
-            teacher=component("teachers", plan.teacher.use, plan.teacher.settings),
+            teacher=teacher,
             ledger=Ledger(work / f"calls-{side}.sqlite"),
             folder=Path(plan.folder),
             shares=shares,
+            prompts=Prompts(plan.prompts) if getattr(teacher, "prompted", False) else None,
         )
         for side in shares
     }

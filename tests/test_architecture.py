@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
 SHELVES = ("readers", "recipes", "teachers", "checks", "exports")
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "templates", "tokenizers")
+FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers")
 OPEN_TO_SHELVES = {"types", "grains", "facts", "search", "terms", "errors"}
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

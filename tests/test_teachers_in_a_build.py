@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,57 +16,41 @@ from longgrain.build import build
 from longgrain.errors import PlanError, TeacherError, TeacherWaits
 from longgrain.plan import Plan
 from longgrain.run import Run
-from longgrain.teachers.batch import Batch
-from longgrain.teachers.openai import OpenAI
-from longgrain.types import Answered, Refused, Request
+from longgrain.types import Answered, Request
 from small import Rule, small_plan
 from standin_server import Heard, Says, Script, serving
 
 KEY = "sk-planted-4f9d8c7b6a5e"
 PRICES = {"price_per_million_prompt": 1000.0, "price_per_million_reply": 1000.0, "currency": "EUR"}
 
-Calls = Sequence[tuple[str, Request]]
-Answers = Iterator[list[tuple[str, Answered | Refused]]]
-
-
-def prompted(calls: Calls) -> Calls:
-    """The same requests with their material as a prompt, which the server's rule can read."""
-    return [
-        (
-            one,
-            replace(r, prompt=(("user", json.dumps([r.task, r.material, dict(r.settings)])),)),
-        )
-        for one, r in calls
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked(OpenAI):
-    """The openai teacher, asked in a way that `rule` understands."""
-
-    def stream(self, calls: Calls) -> Answers:
-        """As the openai teacher does."""
-        yield from OpenAI.stream(self, prompted(calls))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted(Batch):
-    """The batch teacher, asked likewise."""
-
-    def stream(self, calls: Calls) -> Answers:
-        """As the batch teacher does."""
-        yield from Batch.stream(self, prompted(calls))
+PIECE = re.compile(r"<<<(\d+ [0-9a-f]{8})>>>\n(.*?)\n<<<end \1>>>", re.DOTALL)
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def by_rule(prompt: str) -> str:
-    """What a model answers: the candidates of a plain rule."""
-    task, material, settings = json.loads(prompt)
-    [answer] = Rule().ask([Request(task=task, material=tuple(material), settings=settings)])
-    return answer.text if isinstance(answer, Answered) else "[]"
+    """What a model answers to longgrain's own prompts: questions about numbers in the pieces."""
+    pieces = [text for _, text in PIECE.findall(prompt)]
+    if '"answers"' in prompt:
+        return json.dumps({"answers": False, "quote": ""})
+    language = "zh" if HAN.search(pieces[0]) else "en"
+    task = "in2.integration" if len(pieces) > 1 else "in2.fine"
+    settings = {"language": language}
+    [answer] = Rule().ask([Request(task=task, material=tuple(pieces), settings=settings)])
+    found = json.loads(answer.text) if isinstance(answer, Answered) else []
+    return json.dumps({"questions": [asked(one, pieces) for one in found]})
+
+
+def asked(candidate: dict[str, Any], pieces: Sequence[str]) -> dict[str, Any]:
+    """A rule's candidate in the form that a model is asked for."""
+    quotes: list[Any] = [pieces[n][start:end] for n, start, end in candidate["evidence"]]
+    if len(pieces) > 1:
+        places = [place[0] + 1 for place in candidate["evidence"]]
+        quotes = [{"piece": n, "quote": q} for n, q in zip(places, quotes, strict=True)]
+    return {name: candidate[name] for name in ("question", "answer", "reply")} | {"quotes": quotes}
 
 
 def rule(one: Heard) -> Says:
-    return Says(text=by_rule(one.words), reads=100, reply_tokens=50)
+    return Says(text=by_rule(one.body["messages"][0]["content"]), reads=100, reply_tokens=50)
 
 
 def with_trouble(one: Heard) -> Says:
@@ -76,7 +61,7 @@ def with_trouble(one: Heard) -> Says:
 
 def plan_for(folder: Path, url: str, **settings: Any) -> Plan:
     """A small plan whose teacher is behind a server."""
-    use = {"use": "test_teachers_in_a_build:Asked", "model": "tiny", "base_url": url}
+    use = {"use": "openai", "model": "tiny", "base_url": url}
     return small_plan(folder, teacher={**use, **settings})
 
 
@@ -150,7 +135,7 @@ def test_a_build_whose_money_is_spent_is_finished_with_what_there_is(tmp_path: P
 def test_a_build_by_batch_stops_with_a_file_and_is_finished_by_its_answers(tmp_path: Path) -> None:
     plan = small_plan(
         tmp_path,
-        teacher={"use": "test_teachers_in_a_build:Posted", "model": "gpt"},
+        teacher={"use": "batch", "model": "gpt"},
         recipes=[{"use": "in2", "examples": 12, "shares": {"fine": 1}}],
     )
     number = 0

@@ -29,6 +29,7 @@ from longgrain.layouts import Laid
 from longgrain.make import side_shares, wishes
 from longgrain.manifest import sha256_of, write_manifest
 from longgrain.plan import Plan
+from longgrain.prompts import Prompts
 from longgrain.run import Run
 from longgrain.sides import Sided, assign
 from longgrain.store import Store, dropped_while_reading, merge
@@ -77,6 +78,7 @@ def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
     beside = [
         plan.path(n) for n in (plan.tokenizer, plan.template, *settings) if isinstance(n, str)
     ]
+    beside += Prompts(plan.prompts).files if plan.prompts else []
     return content_id(
         *(part for one in read for part in (one.name, one.sha256)),
         *(sha256_of(path) for path in beside if path.is_file()),

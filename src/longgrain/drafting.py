@@ -18,6 +18,7 @@ from longgrain.drafts import BATCH, DraftWriter
 from longgrain.engine import atomic
 from longgrain.folder import Building
 from longgrain.make import SideMaterials, component, make, side_shares
+from longgrain.prompts import Prompts
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.store import Store
@@ -92,6 +93,7 @@ def _materials(
     here: Building, store: Store, sided: Sided, ledger: Ledger, teacher: Teacher
 ) -> dict[Side, SideMaterials]:
     shares = side_shares(here.plan)
+    words = Prompts(here.plan.prompts) if getattr(teacher, "prompted", False) else None
     return {
         side: SideMaterials(
             side=side,
@@ -103,6 +105,7 @@ def _materials(
             ledger=ledger,
             folder=Path(here.plan.folder),
             shares=shares,
+            prompts=words,
         )
         for side in shares
     }

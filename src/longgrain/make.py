@@ -23,6 +23,7 @@ from longgrain.caps import CAP_REACHED
 from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.plan import Plan
+from longgrain.prompts import Prompts
 from longgrain.quota import share_out
 from longgrain.search import Index
 from longgrain.spans import BLANK_LINE, Cuts, with_context
@@ -66,6 +67,10 @@ class SideMaterials:
     ledger: Ledger
     folder: Path
     shares: Mapping[Side, float]
+    prompts: Prompts | None = None
+    """The words for a teacher that needs them."""
+    worded: dict[str, str] = field(default_factory=dict)
+    """Call > name and version of its prompt."""
     guards: Counter[str] = field(default_factory=Counter)
     notes: dict[str, Any] = field(default_factory=dict)
 
@@ -122,13 +127,24 @@ class SideMaterials:
         return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
 
     @property
+    def prompted(self) -> bool:
+        """Whether the teacher is a language model."""
+        return self.prompts is not None
+
+    @property
     def judges(self) -> bool:
         """Whether the teacher says of itself that it can take a second look."""
         return bool(getattr(self.teacher, "judges", False))
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
         """Replies through the ledger: what was answered before is not asked again."""
-        return self.ledger.ask(self.teacher, requests)
+        if self.prompts is not None:
+            requests = [self.prompts.fill(one) for one in requests]
+        replies = self.ledger.ask(self.teacher, requests)
+        for request, reply in zip(requests, replies, strict=True):
+            if isinstance(reply, Reply) and "prompt" in request.settings:
+                self.worded[reply.call] = str(request.settings["prompt"])
+        return replies
 
     def count(self, event: str, times: int = 1) -> None:
         """Counts that a guard acted."""
@@ -206,13 +222,24 @@ def make(
     for side, recipe, kind, wanted in _tasks(plan, list(materials)):
         found = barren = 0
         for drafted in recipe.draft(kind, materials[side], wanted) if wanted else ():
-            item = with_system(drafted, plan.system)
+            item = with_system(with_prompt(drafted, materials[side].worded), plan.system)
             lost = item if isinstance(item, Dropped) else problem(item, materials[side], checks)
             yield side, lost or item
             found += lost is None
             barren = barren + 1 if lost else 0
             if found == wanted or barren > PATIENCE or (lost and lost.reason == CAP_REACHED):
                 break
+
+
+def with_prompt(item: Draft | Dropped, worded: Mapping[str, str]) -> Draft | Dropped:
+    """The draft with name and version of the prompt to which a model replied with its question."""
+    if isinstance(item, Dropped):
+        return item
+    spans = (span for message in item.messages for span in message.spans)
+    origins = (span.origin for span in spans if isinstance(span, Span))
+    calls = (origin.call for origin in origins if isinstance(origin, Reply))
+    label = next((worded[call] for call in calls if call in worded), None)
+    return replace(item, meta={**item.meta, "prompt": label}) if label else item
 
 
 def with_system(item: Draft | Dropped, words: str) -> Draft | Dropped:

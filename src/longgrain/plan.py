@@ -135,11 +135,13 @@ class TeacherEntry(Component):
     """The teacher by name with its settings, and caps that hold for any teacher.
 
     ``max_money`` is in the currency of the teacher's prices, ``max_calls`` counts requests, each
-    once. Both are spent in plan order; null is no limit.
+    once. Both are spent in plan order; null is no limit. ``prompts`` is a folder of your own words
+    for a language model; what it lacks is asked in longgrain's.
     """
 
     max_money: Annotated[float, Field(ge=0)] | None = None
     max_calls: Count | None = None
+    prompts: str = ""
 
 
 # Duplicates come last: what another check refuses is not remembered as asked.
@@ -217,6 +219,11 @@ class Plan(Part):
         yaml.width = 96
         yaml.dump(self.as_dict(), out)
         return out.getvalue()
+
+    @property
+    def prompts(self) -> str:
+        """The folder of the user's own prompts, "" for none."""
+        return str(self.path(self.teacher.prompts)) if self.teacher.prompts else ""
 
     def path(self, name: str) -> Path:
         """A file or folder named in the plan, read from the plan's own folder."""

@@ -310,6 +310,11 @@ class Materials(Protocol):
         ...
 
     @property
+    def prompted(self) -> bool:
+        """Whether the teacher is a language model, whose replies are to be read as such."""
+        ...
+
+    @property
     def judges(self) -> bool:
         """Whether the teacher can take a second look at a question and a grain."""
         ...

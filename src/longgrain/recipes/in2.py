@@ -19,6 +19,7 @@ from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import Partners
 from longgrain.recipes.rivals import JOINED, Rivals
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
+from longgrain.recipes.written import Lost, written
 from longgrain.types import (
     WAITS,
     Draft,
@@ -157,7 +158,8 @@ class In2:
                     "limit": CANDIDATES,
                     **({"kinds": list(ways)} if ways else {}),
                 },
-                index=round_,
+                # A model's reply holds several questions, so that many rounds share one call.
+                index=round_ // CANDIDATES if materials.prompted else round_,
             )
             for one, ways in offered
         ]
@@ -180,7 +182,11 @@ class In2:
     ) -> Iterator[Draft | Dropped]:
         """The first candidate of a reply that no other grain of the side answers."""
         guard = Rivals(self, materials)
-        candidates = _candidates(reply, len(numbers))
+        candidates, lost = self._read(kind, materials, numbers, reply)
+        first = reply.call not in noted.read
+        noted.read.add(reply.call)
+        for bad in lost if first else ():
+            yield Dropped(step="draft", id=reply.call, reason=bad.reason, detail=bad.question)
         if kind == "fine":
             noted.note(numbers[0], candidates)
         fresh = False
@@ -199,6 +205,7 @@ class In2:
                 name = f"{reply.call}:{candidate['template']}"
                 said = str(candidate["question"])
                 yield Dropped(step="draft", id=name, reason=rivals, detail=said)
+                noted.asked.update([key] if materials.prompted else ())
                 continue
             noted.asked.add(key)
             candidate["operands"] = [
@@ -207,11 +214,27 @@ class In2:
             ]
             yield self._draft(kind, materials, candidate, evidence, rivals, reply)
             return
-        if not fresh:
+        if not fresh and first and not lost:
             reason = "the reply holds no question"
             if candidates:
                 reason = "the reply holds no question that is new and has as much evidence as asked"
             yield Dropped(step="draft", id=reply.call, reason=reason, detail=reply.text[:200])
+
+    def _read(
+        self, kind: str, materials: Materials, numbers: Sequence[int], reply: Reply
+    ) -> tuple[list[dict[str, Any]], list[Lost]]:
+        """The candidates of a reply, and the questions of a model that cannot be used."""
+        if not materials.prompted:
+            return _candidates(reply, len(numbers)), []
+        joining = kind == "integration"
+        found = written(
+            reply.text,
+            [materials.text(number) for number in numbers],
+            template="in2.integration" if joining else "in2.fine",
+            needed=self.pieces if joining else (1, 1),
+        )
+        lost = [one for one in found if isinstance(one, Lost)]
+        return [one for one in found if not isinstance(one, Lost)], lost
 
     def _right_size(self, kind: str, evidence: Sequence[int]) -> bool:
         if kind != "integration":
@@ -229,7 +252,9 @@ class In2:
     ) -> Draft:
         language = materials.language(evidence[0])
         draw = _draw(reply.call, str(candidate["question"]), materials.seed)
-        hard = [] if kind == "short" else Rivals(self, materials).hard(candidate, evidence, rivals)
+        hard: Sequence[int] = ()
+        if kind != "short":
+            hard, rivals = Rivals(self, materials).hard(candidate, evidence, rivals)
         meta = {
             "kind": kind,
             "form": candidate["form"],
@@ -239,7 +264,7 @@ class In2:
             "keep_order": draw / 2**64 < self.keep_order,
             "evidence": sorted(evidence),
             "rivals": list(rivals),
-            "hard": hard,
+            "hard": list(hard),
             "by": reply.teacher,
             **{name: candidate[name] for name in KEPT if name in candidate},
         }
@@ -254,7 +279,7 @@ class In2:
 
 
 # What a candidate says of itself that checks and probes need again (see `facts.derive`).
-KEPT = ("operands", "statements", "asked", "descending", "quantity")
+KEPT = ("operands", "statements", "asked", "descending", "quantity", "quotes")
 
 
 # What a candidate must have, besides what its form needs.

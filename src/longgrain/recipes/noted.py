@@ -13,6 +13,8 @@ class Noted:
 
     asked: set[tuple[int, ...]] = field(default_factory=set)
     """Facts that a question of this kind was made of: grain and offset of the sentence of each."""
+    read: set[str] = field(default_factory=set, kw_only=True)
+    """Calls whose replies were read before, so that what is wrong in them is told once."""
     barren: set[int] = field(default_factory=set)
     """Grains in which nothing can be asked about."""
     quantities: dict[int, set[str]] = field(default_factory=dict)

@@ -10,6 +10,8 @@ import numpy as np
 import orjson
 
 from longgrain.facts import derive, facts, same_answer
+from longgrain.recipes.judged import objection
+from longgrain.recipes.written import FREE
 from longgrain.terms import held, terms
 from longgrain.types import Materials, Refused, Reply, Request
 
@@ -64,11 +66,18 @@ class Rivals:
             holders = self.materials.holding(cues, self.limits.rival)
             others = {number: share for number, share in holders if number not in evidence}
             for number, nearest in self._best_sentences(list(others), kind, cues):
-                if nearest >= self.limits.fits:
+                # A judge looks at these one by one; until it has, they only stay out of contexts.
+                if nearest >= self.limits.fits and not self._is_judged(candidate):
                     return "the question fits another sentence of its side"
                 if nearest > 0 or others[number] >= self.limits.fits:
                     found.add(number)
+        if self._is_judged(candidate):
+            return objection(candidate, evidence, self.materials) or sorted(found)
         return sorted(found)
+
+    def _is_judged(self, candidate: Mapping[str, Any]) -> bool:
+        """Whether the teacher has the last word, since no rule can tell what answers."""
+        return candidate["form"] == FREE and self.materials.judges
 
     def _underived(self, candidate: Mapping[str, Any], evidence: Sequence[int]) -> str:
         """Why the answer does not follow from the evidence, all of it and no less; or nothing."""
@@ -111,17 +120,20 @@ class Rivals:
 
     def hard(
         self, candidate: Mapping[str, Any], evidence: Sequence[int], rivals: Sequence[int]
-    ) -> list[int]:
-        """The grains nearest to the question that do not answer it, best first."""
+    ) -> tuple[list[int], list[int]]:
+        """The grains nearest to the question that do not answer it, best first; all that might."""
         question = str(candidate["question"])
         near = self.materials.nearest(question, self.limits.hard + len(evidence))
         own = max((score for number, score in near if number in evidence), default=0.0)
         roof = self.limits.cap * (own or max((score for _, score in near), default=0.0))
-        near = [one for one in near if one[0] not in evidence and one[0] not in rivals]
+        out = set(evidence) | (set() if self._is_judged(candidate) else set(rivals))
+        near = [one for one in near if one[0] not in out]
         judges = self.materials.judges
         doubtful = [number for number, score in near if judges or score > roof]
-        refused = set(doubtful) - self._cleared(question, doubtful)
-        return [number for number, _ in near if number not in refused]
+        clear = self._cleared(question, doubtful)
+        refused = set(doubtful) - clear
+        might = (set(rivals) - clear) | (refused if judges else set())
+        return [number for number, _ in near if number not in refused], sorted(might)
 
     def _cleared(self, question: str, numbers: Sequence[int]) -> set[int]:
         """A teacher's second look, where there is one: which grains leave the question open?"""
@@ -165,7 +177,7 @@ def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _has(sentence: str, kind: str, language: str) -> bool:
-    return any(
+    return kind == FREE or any(
         fact.kind == kind
         for fact in facts(sentence, language, names=kind == "name")  # type: ignore[arg-type]
     )
