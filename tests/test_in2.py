@@ -21,9 +21,10 @@ from longgrain.errors import PlanError
 from longgrain.make import SideMaterials
 from longgrain.near import groups, signatures
 from longgrain.recipes.in2 import In2
+from longgrain.recipes.rivals import _answering
 from longgrain.run import Run
 from longgrain.terms import terms
-from longgrain.types import Answered, Draft, Example, Grain, Refused, Request, Span
+from longgrain.types import Answered, Draft, Example, Grain, Refused, Reply, Request, Span
 from small import SHARES, Rule, handbook, materials_of, shelve, small_plan
 
 RIVAL = 0.5
@@ -309,7 +310,8 @@ class Judge(Rule):
             return Answered(text="I would say no")
         if "rope" in text:
             return Refused(reason="busy")
-        return Answered(text=orjson.dumps({"answers": "kettle" in text or "水泵" in text}).decode())
+        answers = [1] if "kettle" in text or "水泵" in text else []
+        return Answered(text=orjson.dumps({"answers": answers}).decode())
 
 
 def drafted(recipe: In2, materials: SideMaterials, count: int) -> list[Draft]:
@@ -322,7 +324,7 @@ def test_a_hard_distractor_that_a_second_look_refuses_is_in_no_context(tmp_path:
     plan = small_plan(tmp_path, teacher="test_in2:Judge")
     materials = materials_of(plan, tmp_path / "work")["train"]
     assert materials.judges
-    drafts = drafted(In2(cap=0.3), materials, 40)
+    drafts = drafted(In2(cap=0.3, looks=1), materials, 40)
     looked = {
         (one["settings"]["question"], one["material"][0]): answer
         for one, answer in second_looks(tmp_path / "work")
@@ -331,11 +333,26 @@ def test_a_hard_distractor_that_a_second_look_refuses_is_in_no_context(tmp_path:
     for draft in drafts:
         question = draft.messages[0].spans[-1].text  # type: ignore[union-attr]
         for number in draft.meta["hard"]:
-            assert looked[question, materials.text(number)] == b'{"answers":false}'
+            assert looked[question, materials.text(number)] == b'{"answers":[]}'
     cleared = materials.guards["hard distractor cleared by a second look"]
     refused = materials.guards["hard distractor refused by a second look"]
     assert cleared > 0 < refused
     assert materials.guards["hard distractor too similar to the question, left out"] == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "answering"),
+    [
+        ('{"answers": []}', set()),
+        ('{"answers": [2]}', {2}),
+        ('{"answers": [4]}', {1, 2, 3}),  # there is no fourth piece, so nothing is believed
+        ('{"answers": true}', {1, 2, 3}),
+        ("I would say none", {1, 2, 3}),
+    ],
+)
+def test_a_second_look_that_cannot_be_read_leaves_the_doubt(said: str, answering: set[int]) -> None:
+    assert _answering(Reply(teacher="t", call="c", text=said), 3) == answering
+    assert _answering(Refused(reason="busy"), 3) == {1, 2, 3}
 
 
 def second_looks(work: Path) -> Iterator[tuple[dict[str, Any], bytes]]:

@@ -31,7 +31,7 @@ def by_rule(prompt: str) -> str:
     """What a model answers to longgrain's own prompts: questions about numbers in the pieces."""
     pieces = [text for _, text in PIECE.findall(prompt)]
     if '"answers"' in prompt:
-        return json.dumps({"answers": False, "quote": ""})
+        return json.dumps({"answers": []})
     language = "zh" if HAN.search(pieces[0]) else "en"
     task = "in2.integration" if len(pieces) > 1 else "in2.fine"
     settings = {"language": language}

@@ -53,7 +53,7 @@ class In2:
     ``keep_order`` is the share of integration examples whose evidence keeps its reading order (the
     paper shuffles all); ``general`` is a file of the user's own instruction data; ``partners`` are
     the grains offered beside the first for integration; ``hard`` grains nearest to the question are
-    kept for contexts once a teacher that can took a second look at each; without one, those above
+    kept for contexts once a teacher that can took a second look at them, ``looks`` in a call; without one, those above
     ``cap`` of the evidence's own BM25 score are left out. ``rival`` and ``fits`` are shares of a question's cue words: a grain
     above the first stays out of its contexts, a sentence above the second makes it ambiguous.
     """
@@ -67,6 +67,7 @@ class In2:
     general: str = ""
     partners: int = 8
     hard: int = 24
+    looks: int = 8
     cap: float = 0.6
     rival: float = 0.5
     fits: float = 0.8
@@ -79,6 +80,8 @@ class In2:
                 f"in2 shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
                 "below 0, and one must be above"
             )
+        if self.looks < 1:
+            raise PlanError(f"in2 looks {self.looks}: a teacher looks at 1 grain or more in a call")
         if not 2 <= self.pieces[0] <= self.pieces[1]:
             raise PlanError(
                 f"in2 pieces {list(self.pieces)}: give two numbers from 2, smaller first"

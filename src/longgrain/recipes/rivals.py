@@ -42,6 +42,11 @@ class Limits(Protocol):
         """How many nearest grains to keep."""
         ...
 
+    @property
+    def looks(self) -> int:
+        """How many grains a teacher looks at in one call."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Rivals:
@@ -141,30 +146,37 @@ class Rivals:
             times = len(numbers)
             self.materials.count("hard distractor too similar to the question, left out", times)
             return set()
+        size = self.limits.looks
+        groups = [numbers[start : start + size] for start in range(0, len(numbers), size)]
         requests = [
             Request(
                 task="second_look",
-                material=(self.materials.text(number),),
+                material=tuple(self.materials.text(number) for number in group),
                 settings={"question": question},
             )
-            for number in numbers
+            for group in groups
         ]
-        replies = self.materials.ask(requests)
-        clear = {n for n, one in zip(numbers, replies, strict=True) if _says_no(one)}
+        clear: set[int] = set()
+        for group, reply in zip(groups, self.materials.ask(requests), strict=True):
+            answering = _answering(reply, len(group))
+            clear |= {number for place, number in enumerate(group, 1) if place not in answering}
         self.materials.count("hard distractor cleared by a second look", len(clear))
         self.materials.count("hard distractor refused by a second look", len(numbers) - len(clear))
         return clear
 
 
-def _says_no(reply: Reply | Refused) -> bool:
-    """Whether a second look found no answer; what cannot be read leaves the doubt."""
+def _answering(reply: Reply | Refused, pieces: int) -> set[int]:
+    """The pieces, from 1, in which a second look found an answer; what cannot be read, all."""
+    every = set(range(1, pieces + 1))
     if isinstance(reply, Refused):
-        return False
+        return every
     try:
         said = orjson.loads(reply.text)
     except orjson.JSONDecodeError:
-        return False
-    return isinstance(said, dict) and said.get("answers") is False
+        return every
+    found = said.get("answers") if isinstance(said, dict) else None
+    sound = isinstance(found, list) and all(type(one) is int and one in every for one in found)
+    return set(found) if sound and found is not None else every
 
 
 def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
