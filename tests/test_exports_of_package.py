@@ -15,7 +15,7 @@ import longgrain
 NAMES = [
     *("Check", "Document", "Draft", "Dropped", "Example", "Export", "Given", "Grain"),
     *("LonggrainError", "Message", "Plan", "Reader", "Recipe", "Reply", "Run", "Span", "Teacher"),
-    *("__version__", "build", "cut", "explain", "preview", "read"),
+    *("__version__", "build", "cut", "explain", "preview", "read", "survey"),
 ]
 
 

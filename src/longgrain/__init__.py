@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from longgrain.plan import Plan as Plan
     from longgrain.preview import preview as preview
     from longgrain.run import Run as Run
+    from longgrain.survey import survey as survey
     from longgrain.types import Check as Check
     from longgrain.types import Document as Document
     from longgrain.types import Draft as Draft
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "longgrain.corpus": ("read",),
     "longgrain.grains": ("cut",),
+    "longgrain.survey": ("survey",),
     "longgrain.plan": ("Plan",),
     "longgrain.build": ("build",),
     "longgrain.preview": ("preview",),
@@ -67,7 +69,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps `build`, `preview` and `explain` the functions once their modules were imported."""
+    """Keeps `build`, `preview`, `explain` and `survey` the functions once their modules were imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):

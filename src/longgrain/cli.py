@@ -31,6 +31,7 @@ app = App(
     help="Long documents in, fine-tuning data out, every token accounted for.",
     help_epilogue=(
         "A first run:\n\n"
+        "  longgrain survey documents/     what have I got?\n"
         "  longgrain init documents/       write a commented plan.yaml\n"
         "  longgrain preview plan.yaml     look before building\n"
         "  longgrain build plan.yaml       build it, and open the report\n"
@@ -68,6 +69,48 @@ def _complain(error: LonggrainError) -> None:
 
     said = "\n".join([str(error), *getattr(error, "__notes__", ())])
     console(stderr=True).print(Text.assemble(("longgrain: ", "bold red"), said))
+
+
+@app.command(
+    sort_key=0, help_epilogue="Example:\n\n  longgrain survey documents/ --html survey.html\n"
+)
+def survey(
+    *paths: Path,
+    html: Path | None = None,
+    json: Flag = False,
+    tokenizer: str = "longgrain",
+    workers: int | None = None,
+) -> None:
+    """Say what there is: lengths, languages, topics, what can be asked, copies, trouble.
+
+    Parameters
+    ----------
+    paths
+        Files, folders (with all below them) and globs.
+    html
+        Write a page that opens offline to this file.
+    json
+        Print everything as JSON instead of tables.
+    tokenizer
+        Count tokens with it: a tokenizer.json or a Hugging Face model name.
+    workers
+        How many processes; one for every 4 MB if it is not given.
+    """
+    from longgrain import survey_page, survey_terminal, terminal
+    from longgrain.errors import SourceError
+    from longgrain.survey import survey as look
+
+    if not paths:
+        raise SourceError("no path is given, so there is nothing to look into: name a folder")
+    with terminal.steps() as steps:
+        found = look(paths, tokenizer=tokenizer, workers=workers, tell=steps.tell)
+    if html is not None:
+        survey_page.write(found, html)
+    if json:
+        sys.stdout.buffer.write(found.json() + b"\n")
+        return
+    survey_terminal.show(terminal.console(), found)
+    print(f"\nwrote {html}" if html else "\nnext: --html FILE for a page with charts")
 
 
 @app.command(sort_key=1, help_epilogue="Example:\n\n  longgrain init documents/\n")

@@ -120,8 +120,7 @@ class Span:
         """The span's text; ``texts`` maps document ids to their texts."""
         if isinstance(self.origin, Grain):
             return texts[self.origin.doc_id][self.origin.start : self.origin.end]
-        assert self.text is not None
-        return self.text
+        return self.text or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +165,8 @@ class Draft:
             for span in message.spans:
                 if isinstance(span, Slot):
                     parts.append("slot")
-                elif isinstance(span.origin, Grain):
-                    parts += [span.role, span.origin.doc_id, span.origin.start, span.origin.end]
+                elif grain := span.grain:
+                    parts += [span.role, grain.doc_id, grain.start, grain.end]
                 else:
                     parts += [span.role, span.text or ""]
         return content_id(*parts)
@@ -219,8 +218,7 @@ class Answered:
     money: float = 0.0
 
 
-# The reason of a request that was written down for a teacher who answers by file.
-WAITS = "waits for the batch"
+WAITS = "waits for the batch"  # the reason of a request to a teacher that answers by file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
