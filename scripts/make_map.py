@@ -17,13 +17,20 @@ MAP = ROOT / "docs" / "map.md"
 
 # Step > its modules and shelves, in the order in which data goes through them.
 WAY = {
-    "read": ("corpus", "readers"),
+    "read": ("corpus", "archives", "languages", "readers"),
     "cut": (
         *("lines", "numerals", "headings", "plain_headings", "sentences", "grains", "cuts"),
         *("ingest", "store", "spans"),
     ),
+    "survey": (
+        *("survey", "findings", "about", "scripts", "topics", "keywords", "intents", "copies"),
+        *("trouble", "suited", "survey_terminal", "survey_charts", "survey_page"),
+    ),
     "split": ("near", "benchmarks", "split", "sides"),
-    "draft": ("make", "drafting", "recipes", "teachers", "calls", "drafts"),
+    "draft": (
+        *("make", "drafting", "recipes", "prompts", "teachers", "calls", "callfile", "caps"),
+        *("secret", "drafts"),
+    ),
     "assemble": ("quota", "laying", "arrange", "assemble", "context", "layouts"),
     "check": ("checks",),
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),

@@ -14,6 +14,7 @@ import pytest
 
 from longgrain import corpus
 from longgrain.errors import PlanError, SourceError
+from longgrain.languages import language
 from longgrain.types import Document, Dropped
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
@@ -130,7 +131,7 @@ def test_a_missing_path_is_named_with_what_lies_there_instead(folder: Path) -> N
     assert "b.txt" in str(caught.value).replace("bb.txt", "")
 
 
-@pytest.mark.parametrize("place", ["*.rst", "hollow", "http://example.org/a.html"])
+@pytest.mark.parametrize("place", ["*.rst", "hollow", "ftp://example.org/a.html"])
 def test_a_place_that_holds_nothing_is_an_error(
     folder: Path, place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,11 +218,11 @@ def test_an_unknown_reader_is_a_plan_error(folder: Path) -> None:
     ],
 )
 def test_the_language_is_told_by_script(text: str, code: str) -> None:
-    assert corpus.language(text) == code
+    assert language(text) == code
 
 
 def test_a_long_document_is_judged_over_its_whole_length() -> None:
-    assert corpus.language("The notes of the editor. " * 100 + "这是正文。" * 90_000) == "zh"
+    assert language("The notes of the editor. " * 100 + "这是正文。" * 90_000) == "zh"
 
 
 @with_corpora

@@ -1,47 +1,50 @@
-"""Paths, folders, globs and tables > Documents, and the reasons for what could not be read.
+"""Paths, folders, globs, archives, URLs > Documents, and the reasons for what could not be read.
 
 ``sources`` lists the files with their sizes and hashes and reads no document, so that a build can
 share them out; ``documents`` reads one of them; ``distinct`` drops the second of two equal texts;
 ``read`` is the three in a row. A document's source is its path below the folder or pattern that
-was asked for, so a run's bytes do not depend on where that folder lies.
+was asked for, so a run's bytes do not depend on where that folder lies. The members of a zip are
+listed like the files of a folder.
 """
 
 from __future__ import annotations
 
 import glob
-import gzip
 import hashlib
 import os
 import unicodedata
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from longgrain import shelf
+from longgrain import archives, shelf
 from longgrain.errors import PlanError, SourceError
+from longgrain.languages import language
 from longgrain.types import Document, Dropped
 
+_ZIP = "zip"
+
 Settings: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""Reader (a name on the shelf or ``module:Name``) > its settings."""
+"""Reader (a name on the shelf or ``module:Name``) > its settings; "zip" > those of Unpacking."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file, or one source of another scheme, before it is read."""
+    """One file or member of an archive, or one source of another scheme, before it is read."""
 
     name: str
     """Its path below what was asked for, with "/": the ``source`` of its documents begins so."""
     place: str
     """Where it lies; written into no document."""
+    inside: archives.Inside = ()
+    """Which member of the archive at ``place`` it is."""
     reader: str = ""
     """Who reads it: a name on the shelf or ``module:Name``; empty when nobody can."""
     bytes: int = 0
     sha256: str = ""
-    """Of the file as it lies, compressed or not; empty when nobody can read it."""
+    """Of the file as it lies, compressed or not (of a member of an archive unpacked); empty when
+    nobody can read it."""
     problem: Dropped | None = None
     """Why nobody can read it."""
 
@@ -63,26 +66,33 @@ def sources(*places: str | Path, readers: Settings | None = None) -> list[Source
     Hidden files in folders are left out; a file reached twice is listed once. Where a second file
     gets the name of a first one, the number of its place stands before it (``2:notes.md``).
     """
-    able = _readers(readers or {})
-    listed: dict[str, Source] = {}
+    able, unpacking = _readers(readers or {}), _unpacking(readers or {})
+    listed: list[Source] = []
+    named: set[str] = set()
     reached: set[str] = set()
     for number, place in enumerate(map(str, places), start=1):
         for name, path in _files(place, able):
             if (real := os.path.realpath(path)) in reached:
                 continue
             reached.add(real)
-            name = f"{number}:{name}" if name in listed else name
-            listed[name] = _source(name, path, able)
-    return list(listed.values())
+            name = f"{number}:{name}" if name in named else name
+            found = list(_sources(name, path, able, unpacking))
+            named.update([name, *(one.name for one in found)])
+            listed += found
+    return listed
 
 
 def documents(source: Source, *, readers: Settings | None = None) -> Iterator[Document | Dropped]:
-    """The documents of one source, in its order, with language and sha256 in their meta."""
+    """The documents of one source, in its order, with language and sha256 in their meta.
+
+    One drop where the source has not the bytes any more that it was listed with.
+    """
     if source.problem:
         yield source.problem
         return
-    reader = _reader(source.reader, (readers or {}).get(source.reader, {}))
-    raw = _raw(source, reader)
+    settings = readers or {}
+    reader = _reader(source.reader, settings.get(source.reader, {}))
+    raw = _raw(source, reader, _unpacking(settings))
     if isinstance(raw, Dropped):
         yield raw
         return
@@ -103,83 +113,26 @@ def distinct(items: Iterable[Document | Dropped]) -> Iterator[Document | Dropped
         yield item
 
 
-# --- languages ---
-
-_SCRIPTS: dict[str, tuple[tuple[int, int], ...]] = {
-    "Hani": ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF)),
-    "Latn": ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F)),
-    "Kana": ((0x3041, 0x3096), (0x30A1, 0x30FA)),
-    "Hang": ((0xAC00, 0xD7A3),),
-    "Cyrl": ((0x400, 0x52F),),
-    "Arab": ((0x600, 0x6FF),),
-    "Grek": ((0x370, 0x3FF),),
-    "Hebr": ((0x590, 0x5FF),),
-    "Deva": ((0x900, 0x97F),),
-    "Thai": ((0xE00, 0xE7F),),
-}
-_RANGES = sorted((low, high, script) for script in _SCRIPTS for low, high in _SCRIPTS[script])
-_EDGES = np.array([edge for low, high, _ in _RANGES for edge in (low, high + 1)], dtype=np.uint32)
-# One such character carries about as much as four letters; code and formulas are Latin letters.
-_LETTERS_EACH = {"Hani": 4, "Kana": 4, "Hang": 4}
-_ENGLISH = frozenset(
-    ("the", "of", "and", "to", "is", "that", "for", "with", "by", "this", "are", "from", "which")
-)
-_PIECES, _PIECE = 16, 1024  # code points of a text that are looked at, evenly spread
-
-
-def language(text: str) -> str:
-    """``en``, ``zh``, ``ja``, ``ko``, or a script as in ``und-Cyrl``; ``und`` without letters.
-
-    By the share of each script among the letters of up to 16 Ki evenly spread code points. Text in
-    Latin letters is English when 3% of its words are function words such as "the", and also when
-    it has fewer than 20 words; else ``und-Latn``.
-    """
-    sample = _sample(text)
-    counts = _letters(sample)
-    if not any(counts.values()):
-        return "und"
-    if counts["Kana"] > 0.2 * counts["Hani"]:  # Japanese has more kana than that, Chinese none
-        counts["Kana"] += counts.pop("Hani")
-    script = max(counts, key=lambda script: counts[script] * _LETTERS_EACH.get(script, 1))
-    if script == "Latn":
-        return "en" if _is_english(sample) else "und-Latn"
-    return {"Hani": "zh", "Kana": "ja", "Hang": "ko"}.get(script, f"und-{script}")
-
-
-def _sample(text: str) -> str:
-    if len(text) <= _PIECES * _PIECE:
-        return text
-    step = (len(text) - _PIECE) // (_PIECES - 1)
-    return "".join(text[at * step : at * step + _PIECE] for at in range(_PIECES))
-
-
-def _letters(text: str) -> dict[str, int]:
-    """The number of letters of each script."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    # What lies in the n-th range is past 2n + 1 edges.
-    found = np.bincount(np.searchsorted(_EDGES, codes, side="right"), minlength=len(_EDGES) + 1)
-    counts = dict.fromkeys(_SCRIPTS, 0)
-    for (_, _, script), letters in zip(_RANGES, found[1::2].tolist(), strict=True):
-        counts[script] += letters
-    return counts
-
-
-def _is_english(sample: str) -> bool:
-    words = sample.lower().split()
-    return len(words) < 20 or sum(map(_ENGLISH.__contains__, words)) >= 0.03 * len(words)
-
-
 # --- readers ---
 
 
 def _readers(settings: Settings) -> dict[str, Any]:
     """Name > reader, those that the settings name first; every setting is checked here."""
-    wanted = [*settings, *(name for name in shelf.names("readers") if name not in settings)]
+    own = [name for name in settings if name != _ZIP]
+    wanted = [*own, *(name for name in shelf.names("readers") if name not in settings)]
     return {name: _reader(name, settings.get(name, {})) for name in wanted}
 
 
+def _unpacking(settings: Settings) -> archives.Unpacking:
+    found: archives.Unpacking = _made(archives.Unpacking, _ZIP, settings.get(_ZIP, {}))
+    return found
+
+
 def _reader(name: str, settings: Mapping[str, Any]) -> Any:
-    cls = shelf.load("readers", name)
+    return _made(shelf.load("readers", name), name, settings)
+
+
+def _made(cls: type[Any], name: str, settings: Mapping[str, Any]) -> Any:
     try:
         return cls(**settings)
     except (TypeError, ValueError) as problem:
@@ -283,15 +236,47 @@ def _nothing(place: str, path: str) -> str:
     )
 
 
+def _sources(
+    name: str, path: str, able: Mapping[str, Any], unpacking: archives.Unpacking
+) -> Iterator[Source]:
+    """The source at a path, or one for each member where it is an archive."""
+    packed = path.lower().endswith(unpacking.suffix) and os.path.isfile(path)
+    if not packed or _reader_of(path, name, able):
+        yield _source(name, path, able)
+        return
+    try:
+        yield from _members(name, path, able, unpacking)
+    except OSError as error:
+        yield Source(name=name, place=path, problem=_unreadable(name, error))
+
+
+def _members(
+    name: str, path: str, able: Mapping[str, Any], unpacking: archives.Unpacking
+) -> Iterator[Source]:
+    for member in archives.members(path, unpacking, lambda name: bool(_reader_of("", name, able))):
+        full = f"{name}/{member.name}" if member.name else name
+        reader = _reader_of("", member.name, able)
+        problem = None if reader else _unknown(full, able)
+        problem = _drop(full, *member.problem) if member.problem else problem
+        yield Source(
+            name=full,
+            place=path,
+            inside=member.inside,
+            reader="" if problem else str(reader),
+            bytes=member.bytes,
+            sha256=member.sha256,
+            problem=problem,
+        )
+
+
 def _source(name: str, path: str, able: Mapping[str, Any]) -> Source:
     reader = _reader_of(path, name, able)
     if reader is None:
-        known = sorted({end for one in able.values() for end in one.suffixes})
-        reason = f"unknown suffix {PurePath(name).suffix!r}"
-        detail = f"known are {', '.join(known)}; a reader of your own is 'module:Name'"
-        return Source(name=name, place=path, problem=_drop(name, reason, detail))
+        return Source(name=name, place=path, problem=_unknown(name, able))
     if _scheme(path, able):
         raw = able[reader].fetch(path)
+        if isinstance(raw, Dropped):
+            return Source(name=name, place=path, problem=raw)
         digest = hashlib.sha256(raw).hexdigest()
         return Source(name=name, place=path, reader=reader, bytes=len(raw), sha256=digest)
     if not os.path.isfile(path):
@@ -302,23 +287,46 @@ def _source(name: str, path: str, able: Mapping[str, Any]) -> Source:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             return Source(name=name, place=path, reader=reader, bytes=file.tell(), sha256=digest)
     except OSError as error:
-        problem = _drop(name, "not readable", error.strerror or "")
-        return Source(name=name, place=path, problem=problem)
+        return Source(name=name, place=path, problem=_unreadable(name, error))
 
 
-def _raw(source: Source, reader: Any) -> bytes | Dropped:
-    """The bytes for the reader, unpacked where the name ends in .gz."""
+def _raw(source: Source, reader: Any, unpacking: archives.Unpacking) -> bytes | Dropped:
+    """The bytes for the reader as they were listed, unpacked where the name ends in .gz."""
+    raw = _stored(source, reader, unpacking)
+    if isinstance(raw, Dropped):
+        return raw
+    if hashlib.sha256(raw).hexdigest() != source.sha256:
+        detail = "its bytes are not those that it was listed with: build again"
+        return _drop(source.name, "changed while it was read", detail)
+    if not source.name.lower().endswith(".gz") or _scheme(source.place, {source.reader: reader}):
+        return raw
+    found = archives.gunzip(raw, unpacking)
+    return found if isinstance(found, bytes) else _drop(source.name, *found)
+
+
+def _stored(source: Source, reader: Any, unpacking: archives.Unpacking) -> bytes | Dropped:
+    """The bytes as they lie in a file or in an archive, or as they were fetched."""
     if _scheme(source.place, {source.reader: reader}):
-        fetched: bytes = reader.fetch(source.place)
+        fetched: bytes | Dropped = reader.fetch(source.place)
         return fetched
+    if source.inside:
+        found = archives.unpacked(source.place, source.inside, unpacking)
+        return found if isinstance(found, bytes) else _drop(source.name, *found)
     try:
-        raw = Path(source.place).read_bytes()
+        return Path(source.place).read_bytes()
     except OSError as problem:
-        return _drop(source.name, "not readable", problem.strerror or "")
-    try:
-        return gzip.decompress(raw) if source.name.lower().endswith(".gz") else raw
-    except (OSError, EOFError, zlib.error) as problem:
-        return _drop(source.name, "broken gzip", str(problem))
+        return _unreadable(source.name, problem)
+
+
+def _unknown(name: str, able: Mapping[str, Any]) -> Dropped:
+    known = sorted({end for one in able.values() for end in one.suffixes} | {".zip"})
+    reason = f"unknown suffix {PurePath(name).suffix!r}"
+    detail = f"known are {', '.join(known)}; a reader of your own is 'module:Name'"
+    return _drop(name, reason, detail)
+
+
+def _unreadable(name: str, problem: OSError) -> Dropped:
+    return _drop(name, "not readable", problem.strerror or "")
 
 
 def _drop(name: str, reason: str, detail: str) -> Dropped:

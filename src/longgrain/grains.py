@@ -61,14 +61,16 @@ class GrainTable:
 
 
 def tree(text: str | Lines, meta: Mapping[str, Any] | None = None) -> GrainTable:
-    """The structure tree of a text; ``meta`` may hold ``markup`` and ``headings``.
+    """The structure tree of a text; ``meta`` may hold ``markup``, ``headings`` and ``code``.
 
-    Its leaves (sentences and headings) hold all text that is not blank, once. Raises SourceError
-    for given headings that cannot be.
+    Its leaves (sentences and headings; where ``code`` names a programming language, lines) hold all
+    text that is not blank, once. Raises SourceError for given headings that cannot be.
     """
     lines = read_lines(text) if isinstance(text, str) else text
     headings = find_headings(lines, meta)
-    starts, ends, is_heading = _leaves(lines, headings)
+    is_code = bool(meta and meta.get("code"))
+    said = lines.lasts[lines.lasts > lines.firsts] if is_code else sentence_ends(lines)
+    starts, ends, is_heading = _leaves(lines, headings, said)
     inner = headings.levels > 0  # the title of the whole text has no node but the document
     node_starts = headings.starts[inner]
     above, depths, closed_by = _nest(headings.levels[inner].tolist())
@@ -87,9 +89,8 @@ def tree(text: str | Lines, meta: Mapping[str, Any] | None = None) -> GrainTable
     )
 
 
-def _leaves(lines: Lines, headings: Headings) -> tuple[Ints, Ints, Bools]:
+def _leaves(lines: Lines, headings: Headings, ends: Ints) -> tuple[Ints, Ints, Bools]:
     """Starts and ends of all sentences, each heading cut out as one; and which are headings."""
-    ends = sentence_ends(lines)
     heading = np.searchsorted(headings.starts, ends, "left") - 1
     inside = (heading >= 0) & (ends < np.append(headings.ends, 0)[heading])
     borders = lines.text_end(headings.starts)

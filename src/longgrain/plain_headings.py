@@ -30,12 +30,13 @@ _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
 
 _ENGLISH = re.compile(
     rf"(?P<word>part|book|volume|chapter|letter|appendix|section)[ \t]+(?:the[ \t]+)?"
-    rf"(?P<number>\d{{1,4}}|{_ROMAN}|[A-Z]|{_SPELLED}|{_ORDINALS})\b(?P<rest>.*)",
+    rf"(?P<number>\d{{1,4}}|{_ROMAN}(?<=[IVXLC])|(?-i:[A-Z])|{_SPELLED}|{_ORDINALS})\b(?P<rest>.*)",
     re.IGNORECASE,
 )
 _CHINESE = re.compile(
     rf"第(?P<number>[{NUMERALS}]+)(?P<word>分?[编編]|[卷部篇集册冊章回囘节節])(?P<rest>.*)"
 )
+_CHINESE_NUMBER = re.compile(rf"[{NUMERALS}]+|[上中下]")
 _SCROLL = re.compile(rf"(?P<word>卷)(?P<number>[{NUMERALS}]+|[上中下])(?P<rest>(?:[ 　\t].*)?)")
 _DECIMAL = re.compile(r"§?[ \t]*(?P<number>\d{1,3}(?:\.\d{1,3}){1,5})\.?(?P<rest>[ \t　]+.*)")
 _NUMBER = re.compile(r"§?[ \t]*(?P<number>\d{1,2})[.、]?(?P<rest>[ \t　]+.*)")
@@ -205,7 +206,7 @@ def number_value(number: str) -> int:
         return _roman_value(number.upper())
     if len(plain) == 1 and plain.isascii():
         return ord(plain) - ord("a") + 1
-    return _chinese_value(plain)
+    return _chinese_value(plain) if _CHINESE_NUMBER.fullmatch(plain) else 0  # of another script
 
 
 def _roman_value(number: str) -> int:

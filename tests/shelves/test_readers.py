@@ -56,10 +56,18 @@ SOUND = {
     ".jsonl": jsonl(RECORDS),
     ".csv": "title,text\nHarbour,The pilot boards.\n港口,引航员登船。\n".encode(),
     ".parquet": parquet(RECORDS),
+    ".py": b"def board(ship):\n    'At the buoy.'\n    return ship\n\n\nclass Pilot:\n    pass\n",
+}
+# What sources that are no files give, by the name of the reader; nothing is fetched for a test.
+FETCHED = {
+    "web": b"Content-Type: text/plain\r\nContent-Location: http://a.example/\r\n\r\n"
+    + SOUND[".txt"]
 }
 
 
 def sound(reader: Any) -> tuple[str, bytes]:
+    if reader.name in FETCHED:
+        return f"{reader.schemes[0]}://a.example/", FETCHED[reader.name]
     if not reader.suffixes:
         source = "pydoc:topics"
         return source, reader.fetch(source)
@@ -122,10 +130,12 @@ def test_a_reader_is_a_frozen_dataclass_known_by_its_name(reader: Any) -> None:
 
 
 def test_a_sound_source_gives_documents_with_title_language_and_origin(
-    reader: Any, tmp_path: Path
+    reader: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, raw = sound(reader)
     place = name
+    if reader.name in FETCHED:
+        monkeypatch.setattr(type(reader), "fetch", lambda self, source: raw)
     if reader.suffixes:
         (tmp_path / name).write_bytes(raw)
         place = str(tmp_path / name)

@@ -48,7 +48,7 @@ class Parquet(Records):
                 for record in batch.to_pylist():
                     yield self.document(record, f"{source}#{number}")
                     number += 1
-        except (OSError, ValueError, NotImplementedError) as error:  # Arrow's errors are these
+        except (OSError, ValueError, NotImplementedError, OverflowError) as error:  # Arrow's
             problem = str(error)
         if (lost := first + file.metadata.row_group(group).num_rows - number) > 0:
             yield _broken(source, number, lost, problem)
