@@ -71,7 +71,8 @@ def _lines(name: str, found: dict[str, Path]) -> Iterator[str]:
     if not shelf:
         raise SystemExit(f"scripts/make_map.py places {name!r}, which src/longgrain does not have")
     for one in shelf:
-        yield _line(one, found.pop(one), indent="  " * (not one.endswith("__init__.py")))
+        depth = one.count("/") - one.endswith("__init__.py")
+        yield _line(one, found.pop(one), indent="  " * depth)
 
 
 def _line(name: str, path: Path, indent: str = "") -> str:

@@ -18,8 +18,9 @@ import pytest
 from longgrain import corpus
 from longgrain.build import build
 from longgrain.errors import PlanError, SourceError
-from longgrain.readers import _addresses, _polite, web
-from longgrain.readers._robots import robots
+from longgrain.readers import web
+from longgrain.readers.web import addresses, polite
+from longgrain.readers.web.robots import robots
 from longgrain.types import Document, Dropped
 from small import handbook, small_plan
 
@@ -73,8 +74,8 @@ def site(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Site]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr(_polite, "_rules", {})
-    monkeypatch.setattr(_polite, "_asked", {})
+    monkeypatch.setattr(polite, "_rules", {})
+    monkeypatch.setattr(polite, "_asked", {})
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     yield found
     server.shutdown()
@@ -232,12 +233,12 @@ def test_what_is_no_url_is_an_error_before_anything_is_fetched(url: str) -> None
      "2002:7f00:1::", "2001:db8::1"],
 )  # fmt: skip
 def test_addresses_of_this_machine_and_its_networks_are_not_public(address: str) -> None:
-    assert not _addresses.is_public(ip_address(address))
+    assert not addresses.is_public(ip_address(address))
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "::ffff:8.8.8.8"])  # fmt: skip
 def test_other_addresses_are_public(address: str) -> None:
-    assert _addresses.is_public(ip_address(address))
+    assert addresses.is_public(ip_address(address))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"])  # fmt: skip
@@ -285,8 +286,8 @@ def test_a_redirect_to_a_refused_address_is_refused(
     """Only the first host counts as public; the hop to the loopback by its number is stopped."""
     site.put("/secret", "secret", "text/plain")
     url = site.put("/a", "", status=302, Location=f"http://127.0.0.1:{site.port}/secret")
-    true = _addresses.is_public
-    monkeypatch.setattr(_addresses, "is_public", lambda one: str(one) == "127.0.0.2" or true(one))
+    true = addresses.is_public
+    monkeypatch.setattr(addresses, "is_public", lambda one: str(one) == "127.0.0.2" or true(one))
     url = url.replace("127.0.0.1", "127.0.0.2")
     monkeypatch.setattr(socket, "create_connection", _to_loopback(site.port))
     assert reason(url, allow_private=False) == "address refused"
@@ -409,7 +410,7 @@ def test_a_build_over_urls_fetches_each_once_and_goes_on_with_the_same_bytes(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A plan's readers have their default settings, so the test server must count as public.
-    monkeypatch.setattr(_addresses, "is_public", lambda address: True)
+    monkeypatch.setattr(addresses, "is_public", lambda address: True)
     monkeypatch.setattr(web.Web.__init__, "__kwdefaults__", {**web.Web.__init__.__kwdefaults__, "delay": 0.0})  # fmt: skip
     urls = [site.put(f"/{n}.md", handbook(n), "text/markdown") for n in range(8)]
     plan = small_plan(tmp_path, sources=[*urls, f"http://127.0.0.1:{site.port}/gone"])

@@ -82,6 +82,8 @@ def sound(reader: Any) -> tuple[str, bytes]:
 
 @pytest.fixture(params=shelf.names("readers"))
 def reader(request: pytest.FixtureRequest) -> Any:
+    if request.param == "docling":
+        pytest.importorskip("docling", reason="docling and its model weights are not installed")
     return shelf.load("readers", request.param)()
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from damage import COUNT, damaged, survives
 from longgrain.grains import cut
-from longgrain.readers._numbering import numeral
 from longgrain.readers.docx import Docx
+from longgrain.readers.docx.numbering import numeral
 from longgrain.types import Document, Dropped
 
 FILES = Path(__file__).parents[2].parent / "shared" / "data" / "corpora" / "readers"

@@ -8,8 +8,8 @@ import pytest
 
 from damage import COUNT, damaged, survives
 from longgrain.grains import cut
-from longgrain.readers._nesting import DEEPEST, bounded
 from longgrain.readers.html import Html
+from longgrain.readers.html.nesting import DEEPEST, bounded
 from longgrain.types import Document, Dropped
 
 FILES = Path(__file__).parents[2].parent / "shared" / "data" / "corpora" / "readers"

@@ -17,9 +17,9 @@ import pytest
 
 from longgrain import corpus, cut
 from longgrain.errors import SourceError
-from longgrain.readers._pdf_letters import as_written
 from longgrain.readers.docling import Docling, text_of
 from longgrain.readers.pdf import Pdf
+from longgrain.readers.pdf.letters import as_written
 from longgrain.types import Document, Dropped
 
 ROOT = Path(__file__).parents[2]

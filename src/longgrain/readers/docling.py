@@ -13,10 +13,10 @@ from functools import cache
 from typing import Any, ClassVar
 
 from longgrain.errors import SourceError
-from longgrain.readers._writing import Block, Written, written
 from longgrain.readers.decoding import clean
 from longgrain.readers.pdf import no_pdf
 from longgrain.readers.text import stem
+from longgrain.readers.writing import Block, Written, written
 from longgrain.types import Document, Dropped
 
 
