@@ -145,7 +145,8 @@ def test_a_served_model_s_words_arrive_in_a_packed_row(server: Server, tmp_path:
     # One token a byte: the words of the prompt alone are 1,500 and more.
     assert total.prompt_tokens > 1500 * total.answered
     said = len(json.dumps(REPLY, ensure_ascii=False).encode())
-    assert total.reply_tokens == pytest.approx(said * total.answered, abs=total.answered)
+    # A reply that the model spoils is asked for again, and both are paid for.
+    assert said * total.answered <= total.reply_tokens <= (said + 700) * total.answered
 
 
 def test_a_model_that_babbles_is_refused_and_every_refusal_listed(
@@ -158,7 +159,7 @@ def test_a_model_that_babbles_is_refused_and_every_refusal_listed(
     reasons = Counter(json.loads(line)["reason"] for line in listed)
     total = stored(tmp_path / "run")
     assert total.asked == total.refused > 4
-    assert reasons == {"the reply was cut at max_reply_tokens: 24": len(listed)}
+    assert reasons == {"the reply was cut at max_reply_tokens": len(listed)}
     assert len(listed) >= total.asked
     assert total.reply_tokens == 24 * total.asked
     assert total.prompt_tokens > 1500 * total.asked
