@@ -36,6 +36,7 @@ HERE = Path(__file__).parent
 PARTS = ("warm", "cold", "size", "memory")
 RIVALS = {
     "usual": "the usual way",
+    "offsets": "the usual way, mask from offsets",
     "fast": "the usual way with fastokens",
     "arrow": "the same without Python lists",
 }
@@ -204,7 +205,9 @@ def _warm(said: Mapping[str, Any]) -> list[Line]:
     bare = said["limit"]["tokens"] / said["limit"]["parts"]["copy, write"] / 1e6
     return [
         Line(part="warm", what="longgrain", value=speed, unit="Mtok/CPU-s"),
-        *_rival_lines(said, "warm", speed, {"usual": 60, "fast": 12, "arrow": None}),
+        *_rival_lines(
+            said, "warm", speed, {"usual": 60, "offsets": None, "fast": 12, "arrow": None}
+        ),
         Line(part="warm", what="limit: encode, copy, write", value=limit, unit="Mtok/CPU-s"),
         Line(part="warm", what="of the limit", value=100 * speed / limit, unit="%", least=50),
         Line(part="warm", what="of copying and writing alone", value=100 * speed / bare, unit="%"),

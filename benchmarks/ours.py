@@ -5,7 +5,8 @@
 
 ``start`` builds up to the drafts and stops, ``finish`` goes on from there, ``whole`` does both at
 once. ``limit`` encodes the run's documents once, copies slices as long as those of its contexts in
-the order of its rows, and writes the same columns; nothing is planned, chosen or mended at joints.
+the order of its rows, the fastest way that we know (Arrow's ``take``), and writes the same columns;
+nothing is planned, chosen or mended at joints.
 """
 
 from __future__ import annotations
@@ -122,23 +123,28 @@ def _of_example(
     return [(0, shell // 2), *found, (0, shell - shell // 2)]
 
 
-def _groups(path: Path, where: dict[str, Slices]) -> Iterator[tuple[pa.RecordBatch, Slices]]:
+def _groups(
+    path: Path, where: dict[str, Slices]
+) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int64]]]:
+    """Each row group, and the starts and ends of its slices, in turns and in bytes."""
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             [batch] = file.read_row_group(number).combine_chunks().to_batches()
             names = batch.column("example_ids").flatten().to_pylist()
-            yield batch, [pair for name in names for pair in where[name]]
+            slices = [pair for name in names for pair in where[name]]
+            yield batch, 4 * np.array(slices, np.int64).ravel()
 
 
 def _copied(
-    groups: list[tuple[pa.RecordBatch, Slices]], ids: NDArray[np.int32]
+    groups: list[tuple[pa.RecordBatch, NDArray[np.int64]]], ids: NDArray[np.int32]
 ) -> Iterator[pa.RecordBatch]:
-    # One piece of memory for all: fresh pages would cost as much as the copying.
-    buffer = np.empty(max(len(batch.column("input_ids").values) for batch, _ in groups), np.int32)
-    for batch, slices in groups:
+    for batch, borders in groups:
+        # Every other element is a slice; those between are never taken.
+        buffers = [None, pa.py_buffer(borders), pa.py_buffer(ids)]
+        slices = pa.Array.from_buffers(pa.large_binary(), len(borders) - 1, buffers)
+        taken = slices.take(pa.array(np.arange(0, len(borders), 2))).buffers()[2]
         lengths = np.diff(batch.column("input_ids").offsets.to_numpy())
-        values = np.concatenate([ids[a:b] for a, b in slices], out=buffer[: lengths.sum()])
-        columns = [lists(values, lengths), *batch.columns[1:]]
+        columns = [lists(np.frombuffer(taken, np.int32), lengths), *batch.columns[1:]]
         yield pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 

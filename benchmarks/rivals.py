@@ -1,12 +1,14 @@
 """A corpus and drafted questions > packed rows in Parquet, made the way they are mostly made today.
 
-    python benchmarks/rivals.py usual|fast|arrow JOB.json
+    python benchmarks/rivals.py usual|offsets|fast|arrow JOB.json
 
 ``usual`` is JSONL, LangChain's splitter, joined strings, ``datasets.map`` with the Hugging Face
-tokenizer, TRL's ``pack_dataset`` (best fit decreasing), Parquet. ``fast`` is the same with fastokens
-put in by hand; ``arrow`` goes on from there and makes Arrow tables in place of Python lists. All
-mask everything but the answer and the end of its turn. Needs `requirements.txt`, not longgrain;
-`build.py` writes the job and calls this.
+tokenizer, TRL's ``pack_dataset`` (best fit decreasing), Parquet. It encodes prompts and answers
+apart, so that the mask costs nothing; ``offsets`` encodes each conversation as one string and takes
+the mask from the offsets of its tokens, as trainers do that mask by role. ``fast`` is ``usual`` with
+fastokens put in by hand; ``arrow`` goes on from there and makes Arrow tables in place of Python
+lists. All mask everything but the answer and the end of its turn. Needs `requirements.txt`, not
+longgrain; `build.py` writes the job and calls this.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ CHUNK = {"en": 540, "zh": 185}
 BREAKS = ["\n\n", "\n", "。", "！", "？", ". ", "! ", "? ", " ", ""]
 IGNORED = -100
 # Examples of up to 32K tokens: a thousand at a time, as is the default, would take gigabytes.
-BATCHES = {"batched": True, "batch_size": 128, "remove_columns": ["prompt", "answer"]}
+ASKED = ["prompt", "answer"]
+BATCHES = {"batched": True, "batch_size": 128, "remove_columns": ASKED}
 Ids = list[list[int]]
 PACKAGES = (
     "datasets", "fastokens", "langchain-text-splitters", "pyarrow", "tokenizers", "torch",
@@ -49,7 +52,9 @@ def main(way: str, job_path: str = "") -> None:
     job = json.loads(Path(job_path).read_text())
     folder = Path(job["folder"]) / way
     folder.mkdir(parents=True, exist_ok=True)
-    encoder = {"usual": usual, "fast": fast, "arrow": arrow}[way](job["tokenizer"])
+    encoder = {"usual": usual, "offsets": offsets, "fast": fast, "arrow": arrow}[way](
+        job["tokenizer"]
+    )
     clock = Clock()
     chunks = split([Path(path) for path in job["texts"]])
     clock.mark("split")
@@ -122,6 +127,29 @@ def usual(tokenizer: str) -> Any:
         return found
 
     return listed(ids_of)
+
+
+def offsets(tokenizer: str) -> Any:
+    """The Hugging Face tokenizer over whole conversations; a token is learned if it starts in the answer."""
+    encode = PreTrainedTokenizerFast(tokenizer_file=tokenizer)
+    kwargs = {"add_special_tokens": False, "return_attention_mask": False}
+
+    def some(batch: Mapping[str, list[str]]) -> dict[str, Ids]:
+        texts = [
+            prompt + answer for prompt, answer in zip(*(batch[name] for name in ASKED), strict=True)
+        ]
+        found = encode(texts, return_offsets_mapping=True, **kwargs)
+        each = zip(found["input_ids"], found["offset_mapping"], batch["prompt"], strict=True)
+        labels = [
+            [
+                number if at[0] >= len(prompt) else IGNORED
+                for number, at in zip(ids, places, strict=True)
+            ]
+            for ids, places, prompt in each
+        ]
+        return {"input_ids": found["input_ids"], "labels": labels}
+
+    return lambda read: read.map(some, new_fingerprint="offsets", **BATCHES)
 
 
 def fast(tokenizer: str) -> Any:

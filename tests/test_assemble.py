@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longgrain.arrange import Light, Stretches, deal, tokens_to_next
-from longgrain.assemble import Context, Pool, Short, Wish, assemble, document_bins
+from longgrain.arrange import Light, Stretches, deal, document_bins, tokens_to_next
+from longgrain.assemble import Context, Pool, Short, Wish, assemble
 from longgrain.plan import Layout
 from longgrain.quota import bin_of
 
@@ -42,7 +42,7 @@ def wish(tokens: int = 4000, **settings: Any) -> Wish:
 
 
 def laid(wish: Wish, pool: Pool) -> Context:
-    found = assemble(wish, pool)
+    [found] = assemble([wish], pool)
     assert isinstance(found, Context)
     return found
 
@@ -61,6 +61,7 @@ def test_a_context_has_the_wished_tokens_and_depths(
     found = laid(wish(tokens, bins=tuple(bins), evidence=evidence, seed=seed), grains)
     assert int(grains.tokens[found.grains].sum()) == tokens
     assert len(set(found.grains.tolist())) == len(found.grains)
+    assert sorted(found.grains[found.places].tolist()) == sorted(evidence)
     assert [bin_of(depth, 10) for depth in found.depths] == sorted(bins)
     ends = np.cumsum(grains.tokens[found.grains])
     middles = ends - grains.tokens[found.grains] + grains.middles[found.grains]
@@ -101,13 +102,41 @@ def test_grains_of_one_size_give_one_more_where_one_less_is_another_length() -> 
 
 
 def test_what_cannot_be_laid_says_why() -> None:
-    assert assemble(wish(50), pool()) == Short("evidence alone is longer than the context")
-    assert assemble(wish(90_000), pool()) == Short("pool is shorter than the context")
+    assert assemble([wish(50), wish(90_000)], pool()) == [
+        Short("evidence alone is longer than the context"),
+        Short("pool is shorter than the context"),
+    ]
 
 
 def test_the_same_seed_gives_the_same_context_and_another_seed_another() -> None:
     first, again, other = (laid(wish(seed=seed), pool()).grains.tolist() for seed in (1, 1, 2))
     assert first == again != other
+
+
+def test_a_context_does_not_depend_on_those_laid_beside_it() -> None:
+    wishes = [wish(1500 + 700 * i, seed=i, evidence=(7 + i, 300)[: 1 + i % 2], bins=(4, 8)[: 1 + i % 2])
+              for i in range(9)]  # fmt: skip
+    together = assemble(wishes, pool())
+    for one, asked in zip(together, wishes, strict=True):
+        alone = laid(asked, pool())
+        assert isinstance(one, Context)
+        assert (one.grains.tolist(), one.depths) == (alone.grains.tolist(), alone.depths)
+
+
+def test_other_languages_fill_what_the_own_one_cannot() -> None:
+    grains = pool()
+    own, others = grains.members[:20], grains.members[20:]
+    small = replace(grains, members=own, others=others)
+    found = laid(wish(9000, evidence=(7,)), small)
+    assert int(grains.tokens[found.grains].sum()) == 9000
+    assert set(own.tolist()) <= set(found.grains.tolist())
+
+
+def test_more_is_drawn_where_guards_take_out_nearly_everything() -> None:
+    grains = pool(20_000, groups=dict.fromkeys(range(100, 16_000), 7))
+    found = laid(wish(60_000), grains)
+    assert int(grains.tokens[found.grains].sum()) == 60_000
+    assert not set(found.grains.tolist()) & set(range(100, 16_000))
 
 
 def test_stretches_of_a_document_by_depth_hold_the_evidence_and_the_wished_tokens() -> None:
@@ -177,13 +206,7 @@ def test_a_short_context_is_the_surroundings_without_rivals() -> None:
     assert stretches().tokens(job.first, job.last) <= 800
 
 
-@pytest.mark.parametrize("indent", [0, 1])
-def test_tokens_to_the_next_cut_are_those_of_the_document(indent: int) -> None:
-    starts = np.array([0, 4, 9, indent, 6], np.int32)
-    found = tokens_to_next(
-        np.array([0, 12, 20]),
-        np.array([*range(12), *range(8)], np.int32),
-        np.array([0, 3, 5]),
-        starts,
-    )
-    assert found.tolist() == [4, 5, 3, 6 - indent, 2]
+def test_tokens_to_the_next_cut_are_those_of_the_document() -> None:
+    tokens, cuts = np.array([0, 12, 12, 20]), np.array([0, 3, 3, 5])
+    found = tokens_to_next(tokens, cuts, np.array([0, 4, 9, 1, 6]))
+    assert found.tolist() == [4, 5, 3, 5, 2]

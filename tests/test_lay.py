@@ -7,7 +7,7 @@ import pytest
 
 from kinds import DEMO, OTHERS, Kinds
 from longgrain.borders import code_points, is_border
-from longgrain.lay import SEPARATOR, Laid, lay, lay_stretch, quote
+from longgrain.lay import SEPARATOR, Laid, lay, quote
 from longgrain.tokens import Tokenizer
 
 TEXT = DEMO.joinpath("harbour-handbook.md").read_text("utf-8")[:6000]
@@ -72,6 +72,8 @@ def test_for_other_tokenizers_only_the_length_is_known(kind: str, kinds: Kinds) 
     tokenizer, reference = Tokenizer.load(str(kinds.file(kind))), kinds.reference(kind)
     found = laid(TEXT, [(1000, 1600), (2000, 2300)], tokenizer, "[a | b]")
     assert not found.exact
+    assert found.seams.heads.tolist() == [-1, -1]
+    assert (np.diff(found.seams.before) > 100).all()
     words = [f"[a | b]\n{TEXT[s:e]}{SEPARATOR}" for s, e in ((1000, 1600), (2000, 2300))]
     added = len(reference.ids("Read:\n\n" + "".join(words))) - len(reference.ids("Read:\n\n"))
     assert abs(added - int(found.counts.sum())) <= 2
@@ -83,18 +85,19 @@ def test_a_text_that_is_normalised_first_is_not_joined(kinds: Kinds) -> None:
     assert laid("caf\u00e9 closed.\n", [(0, 12)], tokenizer).exact is True
 
 
-def test_the_parts_of_a_stretch_add_up(tokenizer: Tokenizer) -> None:
-    low, high = 1000, 2600
-    placed = tokenizer.place([TEXT])
-    inside = (placed.starts >= low) & (placed.starts < high)
-    ids, counts, over = lay_stretch(
-        TEXT[low:high],
-        placed.ids.values[inside],
-        placed.starts[inside] - low,
-        [500, 900, high - low],
-        tokenizer,
-    )
-    assert int(counts.sum()) == len(ids)
-    assert len(counts) == 4
-    assert over <= 3
-    assert tokenizer.library.decode(ids.tolist()) == TEXT[low:high] + SEPARATOR
+def test_the_seams_of_a_grain_lie_around_what_is_the_documents_own(tokenizer: Tokenizer) -> None:
+    placed, found = tokenizer.place([TEXT]), laid(TEXT, [(1000, 1600)], tokenizer, "[a | b]")
+    [before], [through], [heads], [body], [tail] = found.seams
+    assert placed.starts[before - 1] < 1000 <= placed.starts[before]
+    assert placed.starts[through - 1] < 1600 <= placed.starts[through]
+    first = int(found.counts[0, 0]) + heads
+    own = found.ids[0][first : first + tail - body]
+    assert own.tolist() == placed.ids.values[body:tail].tolist()
+    assert tail - body > 100
+    head = tokenizer.library.decode(found.ids[0][found.counts[0, 0] : first].tolist())
+    assert TEXT[1000:].startswith(head)
+
+
+def test_a_grain_that_is_encoded_again_as_a_whole_has_no_seams(tokenizer: Tokenizer) -> None:
+    text = "x\n" + "第三章" * 30 + "\ny"
+    assert laid(text, [(10, 60)], tokenizer).seams.heads.tolist() == [-1]

@@ -53,6 +53,28 @@ def shingles(codes: np.ndarray, units: np.ndarray, unit: int) -> set[int]:
     return set(ngrams(codes[own], 5, units[own])[0].tolist())
 
 
+@pytest.mark.parametrize("block", [1, 4, 7, 64])
+@given(
+    lengths=st.lists(st.integers(0, 20), min_size=1, max_size=8),
+    seed=st.integers(0, 99),
+    whole=st.integers(0, 12),
+)
+def test_blocks_of_any_size_give_the_same_signatures(
+    block: int, lengths: list[int], seed: int, whole: int
+) -> None:
+    codes = np.random.default_rng(seed).integers(0, 4, sum(lengths)).astype(np.uint64)
+    units = np.repeat(np.arange(len(lengths)), lengths)
+    hashes, at = ngrams(codes, 5, units)
+    short = np.bincount(units[at], minlength=len(lengths)) <= whole
+    kept = short[units[at]] | (hashes <= np.uint64((1 << 64) - 1) // np.uint64(4))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("longgrain.near.BLOCK", block)
+        found = signatures(codes, units, len(lengths), every=4, whole=whole)
+    assert found.hashes.tolist() == hashes[kept].tolist()
+    assert found.units.tolist() == units[at][kept].tolist()
+    assert found.whole.tolist() == short.tolist()
+
+
 @given(st.lists(st.integers(0, 3), max_size=30), st.lists(st.integers(0, 6), max_size=30))
 def test_ngrams_never_cross_a_unit_and_a_short_unit_is_one(
     codes: list[int], cuts: list[int]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from longgrain.assemble import document_bins
+from longgrain.draws import Rows
 from longgrain.plan import Between, Layout
 from longgrain.quota import (
     Depths,
@@ -35,8 +36,8 @@ class Light:
     """What the dealing needs to know of one draft."""
 
     layout: str
-    evidence: tuple[int, ...]
-    rivals: tuple[int, ...]
+    evidence: Sequence[int]
+    rivals: Sequence[int]
     keep_order: bool
     shell: int
 
@@ -88,18 +89,18 @@ class Stretches:
 
 
 def tokens_to_next(
-    doc_tokens: NDArray[np.int64],
-    token_starts: NDArray[np.int32],
-    doc_cuts: NDArray[np.int64],
-    starts: NDArray[np.int32],
+    doc_tokens: NDArray[np.int64], doc_cuts: NDArray[np.int64], before: NDArray[np.integer]
 ) -> NDArray[np.int64]:
-    """(cuts,): tokens of the document from each cut to the next, or to the document's end."""
-    found = np.zeros(len(starts), np.int64)
-    for document in range(len(doc_cuts) - 1):
-        tokens = slice(int(doc_tokens[document]), int(doc_tokens[document + 1]))
-        cuts = slice(int(doc_cuts[document]), int(doc_cuts[document + 1]))
-        places = np.searchsorted(token_starts[tokens], starts[cuts])
-        found[cuts] = np.diff(places, append=tokens.stop - tokens.start)
+    """(cuts,): tokens of the document from each cut to the next, or to the document's end.
+
+    ``before`` are the tokens before each cut in its document; the others are where documents start.
+    """
+    cuts = np.diff(doc_cuts)
+    places = np.append(np.repeat(doc_tokens[:-1], cuts) + before, 0)
+    ends = doc_cuts[1:][cuts > 0]
+    following = places[1:].copy()
+    following[ends - 1] = doc_tokens[1:][cuts > 0]
+    found: NDArray[np.int64] = following - places[:-1]
     return found
 
 
@@ -111,14 +112,15 @@ def deal(
     jobs: list[Job] = [Job(layout=NONE) for _ in drafts]
     counted: Counter[str] = Counter()
     long = [i for i, draft in enumerate(drafts) if draft.layout == "long"]
-    needs = [_need(drafts[i], stretches) for i in long]
-    lengths = dict(zip(long, _fitted(_lengths(layout, len(long), rng), needs), strict=True))
+    needs = _needs([drafts[i] for i in long], stretches)
+    fitted = _fitted(_lengths(layout, len(long), rng), needs)
+    lengths = dict(zip(long, _with_bounds(layout, fitted), strict=True))
     depths = Depths(layout.depth_shares, len(long), rng)
     wanted = share_out(len(long), [layout.in_order, 1 - layout.in_order])[0]
     for i in long:
         job = None
         if wanted:
-            job = _in_order(drafts[i], lengths[i], layout, stretches, depths, counted)
+            job = _in_order(drafts[i], lengths[i], stretches, depths, counted)
         if job is not None:
             wanted -= 1
             jobs[i] = job
@@ -126,9 +128,9 @@ def deal(
     for i in sorted(long, key=lambda i: len(drafts[i].evidence)):
         if jobs[i].layout == NONE:
             bins = depths.deal(len(drafts[i].evidence))
-            bins = sorted(bins) if drafts[i].keep_order else [int(b) for b in rng.permutation(bins)]
-            least, most = _same_length(layout, lengths[i])
-            jobs[i] = Job(layout=POOL, tokens=lengths[i], least=least, most=most, bins=tuple(bins))
+            if len(bins) > 1:
+                bins = sorted(bins) if drafts[i].keep_order else rng.permutation(bins).tolist()
+            jobs[i] = Job(layout=POOL, bins=tuple(bins), **lengths[i]._asdict())
     if wanted:
         counted["documents too short or too ambiguous to be kept in order"] += wanted
     for i, draft in enumerate(drafts):
@@ -143,37 +145,57 @@ def _lengths(layout: Layout, count: int, rng: np.random.Generator) -> NDArray[np
     return listed_lengths(count, layout.lengths, rng)
 
 
-def _need(draft: Light, stretches: Stretches) -> int:
-    """Tokens of a draft whose context is its evidence alone, a blank line behind each."""
-    return draft.shell + sum(stretches.tokens(cut, cut) + 2 for cut in draft.evidence)
+def _needs(drafts: Sequence[Light], stretches: Stretches) -> NDArray[np.int64]:
+    """Tokens of each draft whose context is its evidence alone, a blank line behind each."""
+    evidence = Rows.of([draft.evidence for draft in drafts])
+    sizes = np.diff(stretches.edges)[evidence.values] + 2
+    needs: NDArray[np.int64] = evidence.sums(sizes) + [draft.shell for draft in drafts]
+    return needs
 
 
-def _fitted(lengths: NDArray[np.int64], needs: Sequence[int]) -> list[int]:
+def _fitted(lengths: NDArray[np.int64], least: NDArray[np.int64]) -> NDArray[np.int64]:
     """The lengths, exchanged so that no draft gets one that its evidence alone would break."""
-    found, least = lengths.copy(), np.asarray(needs, np.int64)
+    found = lengths.copy()
     broken = np.flatnonzero(found < least)
     for i in broken[np.argsort(-least[broken], kind="stable")].tolist():
         fits = np.flatnonzero((found >= least[i]) & (least <= found[i]))
         if len(fits):
             j = fits[found[fits].argmin()]
             found[[i, j]] = found[[j, i]]
-    return [int(length) for length in found]
+    return found
+
+
+class Length(NamedTuple):
+    """Tokens to aim at, and the shortest and the longest example that count as this length."""
+
+    tokens: int
+    least: int
+    most: int
+
+
+def _with_bounds(layout: Layout, tokens: NDArray[np.int64]) -> list[Length]:
+    if isinstance(layout.lengths, Between):
+        least, most = bin_bounds(tokens, layout.lengths.min, layout.lengths.max)
+    else:
+        listed = np.array([0, *sorted(set(layout.lengths))])
+        least, most = listed[np.searchsorted(listed, tokens) - 1] + 1, tokens
+    columns = (column.tolist() for column in (tokens, least, most))
+    return list(map(Length, *columns))
 
 
 def _in_order(
     draft: Light,
-    tokens: int,
-    layout: Layout,
+    length: Length,
     stretches: Stretches,
     depths: Depths,
     counted: Counter[str],
 ) -> Job | None:
     """The draft in its own document, unread words around it, at the depth most wanted; or None."""
     first, last = stretches.around(min(draft.evidence))
-    wanted = tokens - draft.shell - JOINTS
+    wanted = length.tokens - draft.shell - JOINTS
     if max(draft.evidence) > last or stretches.tokens(first, last) < wanted:
         return None
-    least = _same_length(layout, tokens)[0] - draft.shell
+    least = length.least - draft.shell
     bins = document_bins(
         stretches.edges, (first, last), draft.evidence, wanted, least, len(depths.shares)
     )
@@ -192,7 +214,38 @@ def _in_order(
     if not depths.takes(found):
         return None
     depths.take(found)
-    return Job(layout=DOCUMENT, tokens=tokens, bins=tuple(found), first=low, last=high)
+    return Job(layout=DOCUMENT, tokens=length.tokens, bins=tuple(found), first=low, last=high)
+
+
+def document_bins(
+    edges: NDArray[np.int64],
+    run: tuple[int, int],
+    evidence: Sequence[int],
+    wanted: int,
+    least: int,
+    bins: int,
+) -> dict[int, tuple[int, int]]:
+    """For one real document kept in order: the stretches that hold all evidence, by depth bin.
+
+    ``edges`` are the tokens before each cut of all documents and one more; ``run`` the first and
+    the last cut of the document's own. A stretch has ``least`` to ``wanted`` tokens. Each bin (of
+    the first evidence grain's depth) maps to the first and last cut of the stretch that lies
+    deepest inside the bin.
+    """
+    low, high = min(evidence), max(evidence)
+    earliest = max(run[0], int(np.searchsorted(edges, edges[high + 1] - wanted)))
+    starts = np.arange(earliest, low + 1)
+    starts = starts[edges[run[1] + 1] - edges[starts] >= wanted]
+    stops = np.searchsorted(edges, edges[starts] + wanted, "right") - 1
+    sizes = edges[stops] - edges[starts]
+    kept = (stops > high) & (sizes >= least)
+    starts, stops, sizes = starts[kept], stops[kept], sizes[kept]
+    depths = ((edges[low] + edges[low + 1]) / 2 - edges[starts]) / np.maximum(sizes, 1) * bins
+    numbers = np.minimum(depths.astype(int), bins - 1)
+    order = np.lexsort((np.abs(depths - numbers - 0.5), numbers))
+    found, first = np.unique(numbers[order], return_index=True)
+    best = order[first]
+    return {int(b): (int(starts[i]), int(stops[i]) - 1) for b, i in zip(found, best, strict=True)}
 
 
 def _bins_of(
@@ -201,13 +254,6 @@ def _bins_of(
     start, size = int(edges[low]), int(edges[high + 1] - edges[low])
     middles = [(int(edges[cut] + edges[cut + 1]) / 2 - start) / size for cut in evidence]
     return [bin_of(middle, bins) for middle in middles]
-
-
-def _same_length(layout: Layout, tokens: int) -> tuple[int, int]:
-    """The shortest and the longest example that count as one of this length."""
-    if isinstance(layout.lengths, Between):
-        return bin_bounds(tokens, layout.lengths.min, layout.lengths.max)
-    return max((length for length in layout.lengths if length < tokens), default=0) + 1, tokens
 
 
 def _short(draft: Light, tokens: int, stretches: Stretches, rng: np.random.Generator) -> Job:

@@ -1,11 +1,12 @@
-"""A draft's evidence and the pool of its side > the grains of its context, at a planned length and depth.
+"""Evidence of some drafts and the pool of their side > the grains of each context, at a planned length and depth.
 
-Works on grain numbers and token counts alone; no text is touched and no token is copied here.
+Works on grain numbers and token counts alone; no text is touched and no token is copied here. Many
+contexts are made together, each by its own seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,14 +14,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from longgrain.quota import bin_of
+from longgrain.draws import Ints, Rows, below, first_seen, numbers, shuffled, side_by_side, unit
+from longgrain.placing import placed
 
 Numbers = NDArray[np.int32]
 # So many grains can be exchanged for so many others to close a context's last gap: nearly always to
 # 0 in one round; short contexts have few grains and need more.
 CLOSING_TRIES, CLOSING_ROUNDS = 96, 4
-# Most contexts are right at the first try; short ones need luck with the sizes of their grains.
-DEPTH_TRIES = 40
+# Grains are drawn for so many times the room, for those that a guard takes out.
+PLENTY = 1.1
+# Candidates of the contexts that are made together: their arrays stay in the cache.
+BLOCK = 1 << 16
+# Streams of a seed; the order of a context takes those that follow.
+DRAWN, OTHERS, SAME, ORDER = range(4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +34,9 @@ class Pool:
     """The grains that contexts of one side may use, as columns over all grains of the run.
 
     ``tokens`` are lengths as laid and ``middles`` where in them the grain's own words have their
-    middle; ``documents`` and ``groups`` (near-duplicates share one) are
-    numbers for every grain; ``members`` are the grains of this pool, preferred language first.
+    middle; ``documents`` (ascending) and ``groups`` (near-duplicates share one) are numbers for
+    every grain; ``members`` are the grains of this pool in order, preferred language first, which
+    ``others`` follow.
     """
 
     tokens: NDArray[np.int64]
@@ -45,13 +52,23 @@ class Pool:
         return int(self.tokens[self.members].max(initial=1))
 
     @cached_property
-    def mean(self) -> int:
-        """About the mean tokens of a member."""
-        return max(1, int(self.tokens[self.members[:512]].mean())) if len(self.members) else 1
+    def mean(self) -> float:
+        """Mean tokens of a member."""
+        return max(1.0, float(self.tokens[self.members].mean())) if len(self.members) else 1.0
+
+    @cached_property
+    def member_documents(self) -> Numbers:
+        """The document of each member."""
+        return self.documents[self.members]
+
+    @cached_property
+    def has_twins(self) -> NDArray[np.bool_]:
+        """For every grain whether it has near-duplicates."""
+        several: NDArray[np.bool_] = np.bincount(self.groups)[self.groups] > 1
+        return several
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(NamedTuple):
     """What one context should be: its tokens, a depth bin for each evidence grain, its distractors.
 
     Where ``tokens`` cannot be had, anything from ``least`` to ``most`` is still of the same length.
@@ -63,17 +80,19 @@ class Wish:
     bins: tuple[int, ...]
     depth_bins: int
     evidence: tuple[int, ...]
-    rivals: Numbers
-    hard: Numbers
+    rivals: Sequence[int] | Numbers
+    hard: Sequence[int] | Numbers
     hard_share: float
     same_document_share: float
     seed: int
 
 
 class Context(NamedTuple):
-    """The grains in order, and in this order each evidence grain's depth (middle over all tokens)."""
+    """The grains in order; where among them the evidence is, and each one's depth (middle over all
+    tokens); how many grains were kept out as rivals and as near-duplicates of the evidence."""
 
     grains: Numbers
+    places: NDArray[np.int64]
     depths: tuple[float, ...]
     guarded: int
     twins: int
@@ -85,201 +104,276 @@ class Short(NamedTuple):
     reason: str
 
 
-def assemble(wish: Wish, pool: Pool) -> Context | Short:
-    """The context of one draft, or why the pool cannot give it."""
-    rng = np.random.default_rng(wish.seed)
-    evidence = np.asarray(wish.evidence, np.int32)
-    room = wish.tokens - int(pool.tokens[evidence].sum())
-    if room < 0:
-        return Short("evidence alone is longer than the context")
-    chosen, guarded, twins = _distractors(wish, pool, room, rng)
-    if room - int(pool.tokens[chosen].sum()) > 2 * pool.longest:
-        return Short("pool is shorter than the context")
-    grains, depths = _arranged(wish, evidence, chosen, pool, rng)
-    return Context(grains, tuple(sorted(depths)), guarded, twins)
+class _Block(NamedTuple):
+    """Some wishes of one pool, as columns; ``room`` is what the evidence leaves of their tokens."""
+
+    wishes: Sequence[Wish]
+    pool: Pool
+    seeds: NDArray[np.uint64]
+    evidence: Rows
+    room: Ints
+
+    def take(self, rows: Ints) -> _Block:
+        """Some of the wishes."""
+        return _Block(
+            [self.wishes[row] for row in rows.tolist()],
+            self.pool,
+            self.seeds[rows],
+            self.evidence.take(rows),
+            self.room[rows],
+        )
 
 
-def _distractors(
-    wish: Wish, pool: Pool, room: int, rng: np.random.Generator
-) -> tuple[Numbers, int, int]:
-    """Grains that fill the room to within a few tokens, and how often each guard acted."""
-    evidence = np.asarray(wish.evidence, np.int32)
-    hard = wish.hard[: _enough(wish.hard, pool.tokens, room * wish.hard_share)]
-    same = _same_document(wish, pool, room, rng)
-    same = same[: _enough(same, pool.tokens, room * wish.same_document_share)]
-    drawn = _drawn(pool, room, rng)
-    candidates = _first_seen(np.concatenate([hard, same, drawn]))
-    answers = _among(candidates, wish.rivals)
-    twins = _among(pool.groups[candidates], pool.groups[evidence])
-    own = _among(candidates, evidence)
-    kept = candidates[~(answers | twins)]
-    return (
-        _fill(kept, pool.tokens, room, (wish.least - wish.tokens, wish.most - wish.tokens)),
-        int((answers & ~own).sum()),
-        int((twins & ~own & ~answers).sum()),
-    )
+class _Chosen(NamedTuple):
+    """Distractors of each wish, how often each guard acted, whether the room is filled, and whether
+    the pool has no more than what was drawn."""
+
+    grains: Rows
+    guarded: Ints
+    twins: Ints
+    full: NDArray[np.bool_]
+    all_drawn: NDArray[np.bool_]
 
 
-def _among(values: Numbers, few: Numbers) -> NDArray[np.bool_]:
-    """Which values are among a few others: `np.isin` without its preparations."""
-    found: NDArray[np.bool_] = (values[:, None] == few).any(1)
+def assemble(wishes: Sequence[Wish], pool: Pool) -> list[Context | Short]:
+    """The context of each draft, or why the pool cannot give it; none depends on another."""
+    evidence = Rows.of([wish.evidence for wish in wishes])
+    room = _column([wish.tokens for wish in wishes]) - evidence.sums(pool.tokens[evidence.values])
+    seeds = np.array([wish.seed for wish in wishes], np.uint64)
+    whole = _Block(wishes, pool, seeds, evidence, room)
+    too_long = Short("evidence alone is longer than the context")
+    found: list[Context | Short] = [too_long] * len(wishes)
+    able = np.flatnonzero(room >= 0)
+    size = np.cumsum(_wanted(room[able], pool, PLENTY))
+    for block in np.split(able, np.flatnonzero(np.diff(size // BLOCK)) + 1):
+        contexts = _contexts(whole.take(block), PLENTY)
+        for row, context in zip(block.tolist(), contexts, strict=True):
+            found[row] = context
     return found
 
 
-def _enough(grains: Numbers, tokens: NDArray[np.int64], wanted: float) -> int:
-    """How many of the grains, from the first, make up the wanted tokens."""
-    return int(np.searchsorted(np.cumsum(tokens[grains]), wanted, "right"))
+def _contexts(block: _Block, plenty: float) -> list[Context | Short]:
+    chosen = _distractors(block, plenty)
+    found: list[Context | Short] = [Short("pool is shorter than the context")] * len(block.wishes)
+    rows = np.flatnonzero(chosen.full)
+    for row, context in zip(rows.tolist(), _arranged(block, chosen, rows), strict=True):
+        found[row] = context
+    # Where guards took out more than is usual, there may be more to draw.
+    rest = np.flatnonzero(~chosen.full & ~chosen.all_drawn)
+    if len(rest):
+        again = _contexts(block.take(rest), 4 * plenty)
+        for row, one in zip(rest.tolist(), again, strict=True):
+            found[row] = one
+    return found
 
 
-def _same_document(wish: Wish, pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
-    if wish.same_document_share <= 0:
-        return np.zeros(0, np.int32)
-    document = pool.documents[min(wish.evidence)]
-    # In the arrays' own type: another would copy them first.
-    cuts = np.searchsorted(pool.documents, document + np.arange(2, dtype=np.int32))
-    low, high = np.searchsorted(pool.members, cuts.astype(np.int32))
-    wanted = int(2 * room * wish.same_document_share) // pool.mean + CLOSING_TRIES
-    return _some(pool.members[low:high], wanted, rng)
-
-
-def _drawn(pool: Pool, room: int, rng: np.random.Generator) -> Numbers:
-    """Random grains of the pool, with plenty to spare for those that a guard takes out."""
-    drawn = _some(pool.members, 2 * room // pool.mean + 2 * CLOSING_TRIES, rng)
-    if len(drawn) < len(pool.members):
-        return drawn
-    return np.concatenate([drawn, rng.permutation(pool.others)])
-
-
-def _some(grains: Numbers, wanted: int, rng: np.random.Generator) -> Numbers:
-    """Grains at random, a few of them twice; all of them where not many more are there than wanted."""
-    if wanted < len(grains) // 4:
-        return grains[rng.integers(0, len(grains), wanted)]
-    return rng.permutation(grains)
-
-
-def _first_seen(grains: Numbers) -> Numbers:
-    """The grains without repeats, in the order of their first mention."""
-    # Grain and place in one number: a plain sort, several times as fast as a stable one.
-    both = np.sort(grains.astype(np.int64) << 32 | np.arange(len(grains)))
-    first = np.diff(both >> 32, prepend=-1) != 0
-    kept = np.zeros(len(grains), bool)
-    kept[both[first] & 0xFFFFFFFF] = True
-    return grains[kept]
-
-
-def _fill(
-    candidates: Numbers, tokens: NDArray[np.int64], room: int, bounds: tuple[int, int]
-) -> Numbers:
-    """As many candidates as fit, then some of the last of them exchanged to close the gap.
-
-    Grains of one size leave no choice: then one more is taken if that stays in bounds (of the
-    difference to the room) and leaving it out does not.
-    """
-    reach = int(np.searchsorted(np.cumsum(tokens[candidates]), room, "right"))
-    gap = room - int(tokens[candidates[:reach]].sum())
-    spare = candidates[reach : reach + CLOSING_TRIES]
-    # The first candidates were asked for by name, so they stay.
-    firm = max(reach // 2, reach - CLOSING_TRIES)
-    loose = candidates[firm:reach]
-    for _ in range(CLOSING_ROUNDS):
-        if gap == 0 or not len(spare):
-            break
-        # The last column takes nothing out.
-        gains = tokens[spare][:, None] - np.append(tokens[loose], 0)[None, :]
-        new, old = divmod(int(np.where(gains <= gap, gains, 0).argmax()), gains.shape[1])
-        if not 0 < gains[new, old] <= gap:
-            break
-        gap -= int(gains[new, old])
-        loose, spare = (
-            np.append(np.delete(loose, slice(old, old + 1)), spare[new]),
-            np.delete(spare, new),
-        )
-    if -gap < bounds[0] and len(spare):
-        one = spare[int(tokens[spare].argmin())]
-        if int(tokens[one]) - gap <= bounds[1]:
-            loose = np.append(loose, one)
-    return np.concatenate([candidates[:firm], loose])
-
-
-def _arranged(
-    wish: Wish,
-    evidence: Numbers,
-    distractors: Numbers,
-    pool: Pool,
-    rng: np.random.Generator,
-) -> tuple[Numbers, tuple[float, ...]]:
-    """Evidence among distractors so that each evidence grain's middle falls into its bin."""
-    best: tuple[int, Numbers, tuple[float, ...]] | None = None
-    for attempt in range(DEPTH_TRIES):
-        order = rng.permutation(distractors)
-        # Early tries move freely inside the bin; the last ones aim at its middle.
-        looseness = 0.5 - 0.5 * attempt / (DEPTH_TRIES - 1)
-        grains, depths = _place(wish, evidence, order, pool, looseness, rng)
-        off = sum(bin_of(d, wish.depth_bins) != b for d, b in zip(depths, wish.bins, strict=True))
-        if best is None or off < best[0]:
-            best = (off, grains, depths)
-        if off == 0:
-            break
-    assert best is not None
-    return best[1], best[2]
-
-
-def _place(
-    wish: Wish,
-    evidence: Numbers,
-    order: Numbers,
-    pool: Pool,
-    looseness: float,
-    rng: np.random.Generator,
-) -> tuple[Numbers, tuple[float, ...]]:
-    before = np.concatenate([[0], np.cumsum(pool.tokens[order])])
-    sizes, middles = pool.tokens[evidence], pool.middles[evidence]
-    total = int(before[-1] + sizes.sum())
-    aims = (np.asarray(wish.bins) + 0.5 + looseness * (rng.random(len(evidence)) - 0.5)) * (
-        total / wish.depth_bins
+def _arranged(block: _Block, chosen: _Chosen, rows: Ints) -> Iterator[Context]:
+    wishes = [block.wishes[row] for row in rows.tolist()]
+    counted = zip(chosen.guarded[rows].tolist(), chosen.twins[rows].tolist(), strict=True)
+    orders = placed(
+        chosen.grains.take(rows),
+        block.evidence.take(rows),
+        Rows.of([wish.bins for wish in wishes]).values,
+        block.pool.tokens,
+        block.pool.middles,
+        depth_bins=wishes[0].depth_bins if wishes else 1,
+        seeds=block.seeds[rows],
+        stream=ORDER,
     )
-    rank = np.argsort(aims, kind="stable")
-    placed, depths = 0, np.zeros(len(evidence))
-    cuts: list[int] = []
-    for i in rank:
-        goal = aims[i] - placed - middles[i]
-        cut = int(np.searchsorted(before, goal))
-        if cut and (cut == len(before) or goal - before[cut - 1] < before[cut] - goal):
-            cut -= 1
-        cut = max(cut, cuts[-1] if cuts else 0)
-        depths[i] = (before[cut] + placed + middles[i]) / total
-        cuts.append(cut)
-        placed += int(sizes[i])
-    grains = np.insert(order, cuts, evidence[rank]) if cuts else order
-    return grains.astype(np.int32), tuple(float(d) for d in depths)
+    for order, (guarded, twins) in zip(orders, counted, strict=True):
+        yield Context(*order, guarded, twins)
 
 
-def document_bins(
-    edges: NDArray[np.int64],
-    run: tuple[int, int],
-    evidence: Sequence[int],
-    wanted: int,
-    least: int,
-    bins: int,
-) -> dict[int, tuple[int, int]]:
-    """For one real document kept in order: the stretches that hold all evidence, by depth bin.
+def _wanted(room: Ints, pool: Pool, plenty: float) -> Ints:
+    """How many grains to draw."""
+    return (room * (plenty / pool.mean)).astype(np.int64) + 2 * CLOSING_TRIES
 
-    ``edges`` are the tokens before each cut of all documents and one more; ``run`` the first and
-    the last cut of the document's own. A stretch has ``least`` to ``wanted`` tokens. Each bin (of
-    the first evidence grain's depth) maps to the first and last cut of the stretch that lies
-    deepest inside the bin.
+
+def _distractors(block: _Block, plenty: float) -> _Chosen:
+    """Grains that fill the room to within a few tokens."""
+    pool = block.pool
+    wanted = _wanted(block.room, pool, plenty)
+    asked = [_hard(block), _same_document(block), *_drawn(block, wanted)]
+    rivals = Rows.of([wish.rivals for wish in block.wishes])
+    listed = side_by_side([block.evidence, rivals, *asked])
+    candidates, guarded = _new(listed, block.evidence.counts, rivals.counts)
+    candidates, twins = _without_twins(candidates, block)
+    filled, gap = _filled(candidates, block)
+    all_drawn = _is_all(wanted, pool.members) & _is_all(wanted, pool.others)
+    return _Chosen(filled, guarded, twins, gap <= 2 * pool.longest, all_drawn)
+
+
+def _hard(block: _Block) -> Rows:
+    """The first of the nearest grains, up to their share of the room."""
+    hard = Rows.of([wish.hard for wish in block.wishes])
+    limits = block.room * np.array([wish.hard_share for wish in block.wishes])
+    sums = hard.running(block.pool.tokens[hard.values])
+    return hard.where(sums <= np.repeat(limits, hard.counts))
+
+
+def _same_document(block: _Block) -> Rows:
+    """Grains of the evidence's document, up to their share of the room, spread evenly over it."""
+    pool = block.pool
+    shares = np.array([wish.same_document_share for wish in block.wishes])
+    documents = pool.documents[[min(wish.evidence) for wish in block.wishes]]
+    low = np.searchsorted(pool.member_documents, documents)
+    high = np.searchsorted(pool.member_documents, documents, "right")
+    counts = np.minimum((block.room * shares / pool.mean).astype(np.int64), high - low)
+    some = Rows(numbers(block.seeds, counts, SAME), counts)
+    steps = np.repeat((high - low) / np.maximum(counts, 1), counts)
+    places = ((some.within + unit(some.values)) * steps).astype(np.int64)
+    return Rows(pool.members[np.repeat(low, counts) + places], counts)
+
+
+def _drawn(block: _Block, wanted: Ints) -> Iterator[Rows]:
+    """Random grains of the pool; where those are few, all of them, and other languages' behind."""
+    pool = block.pool
+    yield _some(pool.members, wanted, block.seeds, DRAWN)
+    more = np.where(_is_all(wanted, pool.members), wanted, 0)
+    yield _some(pool.others, more, block.seeds, OTHERS)
+
+
+def _some(grains: Numbers, wanted: Ints, seeds: NDArray[np.uint64], stream: int) -> Rows:
+    """Grains at random, a few of them twice; all of them where not many more are there than wanted."""
+    every = _is_all(wanted, grains)
+    counts = np.where(every, np.minimum(wanted * len(grains), len(grains)), wanted)
+    bits = Rows(numbers(seeds, counts, stream), counts)
+    places = below(bits.values, len(grains))
+    if every.any():
+        ordered = shuffled(counts, bits.values) - np.repeat(bits.starts, counts)
+        places = np.where(np.repeat(every, counts), ordered, places)
+    return Rows(grains[places], counts)
+
+
+def _is_all(wanted: Ints, grains: Numbers) -> NDArray[np.bool_]:
+    """Where so many are wanted that all of the grains are given."""
+    every: NDArray[np.bool_] = 4 * wanted >= len(grains)
+    return every
+
+
+def _new(listed: Rows, evidence: Ints, rivals: Ints) -> tuple[Rows, Ints]:
+    """Without what is listed before; each row begins with its evidence and its rivals, which go.
+
+    And how many candidates of each row are rivals, evidence left aside.
     """
-    low, high = min(evidence), max(evidence)
-    earliest = max(run[0], int(np.searchsorted(edges, edges[high + 1] - wanted)))
-    starts = np.arange(earliest, low + 1)
-    starts = starts[edges[run[1] + 1] - edges[starts] >= wanted]
-    stops = np.searchsorted(edges, edges[starts] + wanted, "right") - 1
-    sizes = edges[stops] - edges[starts]
-    kept = (stops > high) & (sizes >= least)
-    starts, stops, sizes = starts[kept], stops[kept], sizes[kept]
-    depths = ((edges[low] + edges[low + 1]) / 2 - edges[starts]) / np.maximum(sizes, 1) * bins
-    numbers = np.minimum(depths.astype(int), bins - 1)
-    order = np.lexsort((np.abs(depths - numbers - 0.5), numbers))
-    found, first = np.unique(numbers[order], return_index=True)
-    best = order[first]
-    return {int(b): (int(starts[i]), int(stops[i]) - 1) for b, i in zip(found, best, strict=True)}
+    kept, firsts, lasts = first_seen(listed)
+    within, owners = listed.within, listed.owners
+    prior = evidence + rivals
+    rows = owners[firsts]
+    is_rival = (within[firsts] >= evidence[rows]) & (within[firsts] < prior[rows])
+    met = firsts[is_rival & (within[lasts] >= prior[rows])]
+    kept &= within >= np.repeat(prior, listed.counts)
+    return listed.where(kept), np.bincount(owners[met], minlength=len(prior))
+
+
+def _without_twins(candidates: Rows, block: _Block) -> tuple[Rows, Ints]:
+    """Without near-duplicates of each row's evidence, and how many those were."""
+    pool, evidence = block.pool, block.evidence
+    twins = np.zeros(len(candidates.values), bool)
+    unsure = np.flatnonzero(pool.has_twins[candidates.values])
+    owners = candidates.owners[unsure]
+    for nth in range(int(evidence.counts.max(initial=0))):
+        held = nth < evidence.counts
+        own = np.full(len(held), -1)
+        own[held] = pool.groups[evidence.values[evidence.starts[held] + nth]]
+        twins[unsure] |= pool.groups[candidates.values[unsure]] == own[owners]
+    return candidates.where(~twins), candidates.sums(twins)
+
+
+def _filled(candidates: Rows, block: _Block) -> tuple[Rows, Ints]:
+    """As many candidates as fit, some of the last of them exchanged to close the gap; what it is then.
+
+    Grains of one size leave no choice: then one more is taken if that stays in bounds and leaving
+    it out does not.
+    """
+    sizes = block.pool.tokens[candidates.values]
+    running = candidates.running(sizes)
+    fits = running <= np.repeat(block.room, candidates.counts)
+    reach = candidates.sums(fits)
+    gap = block.room - candidates.sums(sizes * fits)
+    grains = candidates.values.copy()
+    line = _Line(grains, sizes, candidates.starts, candidates.counts, reach, gap)
+    rows = np.arange(len(gap))
+    for _ in range(CLOSING_ROUNDS):
+        rows = rows[(gap[rows] > 0) & (reach[rows] < candidates.counts[rows])]
+        rows = rows[line.exchange(rows)]
+    line.add_one(
+        _column([wish.tokens - wish.least for wish in block.wishes]),
+        _column([wish.most - wish.tokens for wish in block.wishes]),
+    )
+    taken = Rows(grains, candidates.counts)
+    return taken.where(taken.within < np.repeat(reach, taken.counts)), gap
+
+
+class _Line(NamedTuple):
+    """Candidates of each row, the first ``reach`` of them taken, and the gap that these leave.
+
+    The arrays are changed in place: what is taken instead of another changes places with it.
+    """
+
+    grains: Numbers
+    sizes: Ints
+    starts: Ints
+    counts: Ints
+    reach: Ints
+    gap: Ints
+
+    def exchange(self, rows: Ints) -> NDArray[np.bool_]:
+        """Closes the gap of these rows as far as one exchange can; which rows had one."""
+        # The first candidates were asked for by name, so they stay.
+        firm = np.maximum(self.reach[rows] // 2, self.reach[rows] - CLOSING_TRIES)
+        loose, out_of = self._window(rows, firm, self.reach[rows])
+        spare, into = self._window(rows, self.reach[rows], self.counts[rows])
+        # The last column takes nothing out.
+        loose = np.column_stack([loose, np.zeros(len(rows), np.int64)])
+        out_of = np.column_stack([out_of, self.starts[rows] + self.reach[rows]])
+        gains, column = _best_gains(loose, spare, self.gap[rows])
+        best = gains.argmax(axis=1)
+        at = np.arange(len(rows)), best
+        better: NDArray[np.bool_] = gains[at] > 0
+        self._swap(out_of[at[0], column[at]][better], into[at][better])
+        self.reach[rows[better & (column[at] == CLOSING_TRIES)]] += 1
+        self.gap[rows[better]] -= gains[at][better]
+        return better
+
+    def add_one(self, below: Ints, above: Ints) -> None:
+        """The smallest grain left, where that ends in bounds and a context without it does not."""
+        rows = np.flatnonzero((self.gap > below) & (self.reach < self.counts))
+        spare, into = self._window(rows, self.reach[rows], self.counts[rows])
+        best = np.where(spare < 0, np.iinfo(np.int64).max, spare).argmin(axis=1)
+        at = np.arange(len(rows)), best
+        fits = spare[at] - self.gap[rows] <= above[rows]
+        self._swap((self.starts + self.reach)[rows[fits]], into[at][fits])
+        self.reach[rows[fits]] += 1
+        self.gap[rows[fits]] -= spare[at][fits]
+
+    def _window(self, rows: Ints, first: Ints, end: Ints) -> tuple[Ints, Ints]:
+        """(rows, tries): sizes of the candidates from ``first`` on, -1 behind the end; their places."""
+        columns = first[:, None] + np.arange(CLOSING_TRIES)
+        inside = columns < end[:, None]
+        places = np.where(inside, self.starts[rows][:, None] + columns, 0)
+        return np.where(inside, self.sizes[places], -1), places
+
+    def _swap(self, left: Ints, right: Ints) -> None:
+        for array in (self.grains, self.sizes):
+            array[left], array[right] = array[right], array[left]
+
+
+def _best_gains(loose: Ints, spare: Ints, gap: Ints) -> tuple[Ints, Ints]:
+    """(rows, tries): for each spare size the most it can gain in its row without passing the gap,
+    and the column of the loose size that goes for it; sizes below 0 are none."""
+    width = int(max(loose.max(initial=0), spare.max(initial=0))) + 2
+    bits = int(loose.shape[1]).bit_length()
+    base = (np.arange(len(gap)) * width)[:, None]
+    keys = (np.where(loose < 0, width - 1, loose) + base) << bits | np.arange(loose.shape[1])
+    keys.sort(axis=1)
+    flat = keys.ravel()
+    least = np.maximum(spare - gap[:, None], 0) + base
+    found = flat[np.minimum(np.searchsorted(flat, (least << bits).ravel()), len(flat) - 1)]
+    found = found.reshape(spare.shape)
+    gains = np.where(spare < 0, -1, spare - ((found >> bits) - base))
+    return gains, found & ((1 << bits) - 1)
+
+
+def _column(values: Sequence[int]) -> Ints:
+    return np.array(values, np.int64)

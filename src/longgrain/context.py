@@ -1,46 +1,65 @@
-"""A draft and its job > its context: grains of the pool, or a stretch of a document with its own ids."""
+"""Drafts and their jobs > their contexts: grains of the pool, or stretches of documents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from longgrain.arrange import LAYOUTS, NONE, POOL, Job
 from longgrain.assemble import Context, Pool, Short, Wish, assemble
 from longgrain.chat import ChatTemplate
 from longgrain.drafts import messages_of
+from longgrain.draws import Rows, side_by_side
 from longgrain.encode import Straddling, encode, pieces
-from longgrain.lay import lay_stretch
 from longgrain.plan import Layout
 from longgrain.shells import CODE, Runs, Shells, runs
 from longgrain.spans import with_context
 from longgrain.store import Store
+from longgrain.stretch import Splicer
 from longgrain.tokens import Ints
 from longgrain.types import Dropped, content_id
 
 NO_GRAINS = np.zeros(0, np.int32)
+NO_PLACES = np.zeros(0, np.int64)
 NOTHING = Straddling(0, 0, 0)
 
 
-class Laying(NamedTuple):
-    """A context that was laid.
+class Asked(NamedTuple):
+    """What laying needs to know of a draft, by its number among all; ``messages`` as stored."""
 
-    ``ids`` and ``runs`` are there where it is not slices of the pool; with ``is_whole`` they are
-    those of the complete example. ``straddling`` counts tokens over span borders inside the
-    context: learned, masked, plain.
+    draft: int
+    id: str
+    language: str
+    evidence: Sequence[int]
+    rivals: Sequence[int]
+    hard: Sequence[int]
+    messages: pa.StringScalar
+    job: Job
+
+
+class Laying(NamedTuple):
+    """A context that was laid; ``places`` are those of evidence among the grains of a pool.
+
+    Where it is a stretch of a document, there are ``slices``, see `stretch.Splicer`, and ``runs``. With ``is_whole`` they and ``ids`` are
+    those of the complete example. ``straddling`` counts tokens over span borders, those of the
+    shell left aside unless it is whole.
     """
 
     layout: int
     tokens: int
     grains: NDArray[np.int32] = NO_GRAINS
+    places: NDArray[np.int64] = NO_PLACES
     depths: tuple[float, ...] = ()
     straddling: Straddling = NOTHING
-    guards: Mapping[str, int] = {}
+    guarded: int = 0
+    twins: int = 0
+    slices: NDArray[np.int64] | None = None
     ids: Ints | None = None
     runs: Runs | None = None
     is_whole: bool = False
@@ -53,27 +72,53 @@ class Layer:
     store: Store
     shells: Shells
     template: ChatTemplate
+    splicer: Splicer
     usable: NDArray[np.bool_]
     groups: NDArray[np.int32]
     layout: Layout
     seed: int
 
-    def lay(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
-        """The context of draft number ``draft``, a row of drafts.parquet, or why there is none."""
-        if job.layout == NONE:
-            found: Laying | Dropped = Laying(layout=NONE, tokens=int(self._shell_tokens[draft]))
-        elif job.layout == POOL:
-            found = self._from_pool(draft, values, job)
-        else:
-            found = self._from_document(draft, values, job)
-        if isinstance(found, Dropped) or found.is_whole:
-            return found
-        both = zip(found.straddling, self.shells.straddling(draft), strict=True)
-        return found._replace(straddling=Straddling(*(a + b for a, b in both)))
+    def lay(self, drafts: Sequence[Asked]) -> list[Laying | Dropped]:
+        """The context of each draft, or why there is none; none depends on another draft."""
+        found: dict[int, Laying | Dropped] = {}
+        pools: dict[str, list[Asked]] = {}
+        stretches: list[Asked] = []
+        for asked in drafts:
+            if asked.job.layout == NONE:
+                found[asked.draft] = Laying(layout=NONE, tokens=int(self._tokens[asked.draft]))
+            elif asked.job.layout == POOL:
+                pools.setdefault(asked.language, []).append(asked)
+            elif self._is_torn(asked):
+                reason = "evidence lies too far apart for a short context"
+                found[asked.draft] = Dropped(step="assemble", id=asked.id, reason=reason)
+            else:
+                stretches.append(asked)
+        for language, some in pools.items():
+            found.update(self._from_pool(some, self.pool(language)))
+        found.update(self._from_documents(stretches))
+        return [found[asked.draft] for asked in drafts]
+
+    def _is_torn(self, asked: Asked) -> bool:
+        return min(asked.evidence) < asked.job.first or max(asked.evidence) > asked.job.last
 
     @cached_property
-    def _shell_tokens(self) -> NDArray[np.int64]:
+    def _tokens(self) -> NDArray[np.int64]:
         return self.shells.tokens
+
+    @cached_property
+    def _salt(self) -> int:
+        return int(content_id("layout", self.seed), 16)
+
+    @cached_property
+    def _joins(self) -> list[int]:
+        """For each draft whether a context may simply be laid into its shell."""
+        joins: list[int] = self.shells.table[:, 4].tolist()
+        return joins
+
+    @cached_property
+    def _keeps(self) -> NDArray[np.bool_]:
+        """For each cut whether its ids may be joined."""
+        return self.store.joins[self.store.cut_document]
 
     @cached_property
     def _pools(self) -> dict[str, Pool]:
@@ -95,90 +140,93 @@ class Layer:
             )
         return self._pools[language]
 
-    def _from_pool(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
-        shell = int(self._shell_tokens[draft])
-        shares = self.layout.distractors
-        wish = Wish(
+    def _from_pool(
+        self, drafts: Sequence[Asked], pool: Pool
+    ) -> Iterator[tuple[int, Laying | Dropped]]:
+        found = assemble([self._wish(asked) for asked in drafts], pool)
+        grains = Rows.joined([one.grains for one in found if isinstance(one, Context)])
+        over = grains.sums(self.store.straddling[grains.values].astype(np.int64))
+        tokens = grains.sums(pool.tokens[grains.values])
+        torn = grains.sums(~self._keeps[grains.values])
+        sums = zip(tokens.tolist(), over.tolist(), torn.tolist(), strict=True)
+        for asked, one in zip(drafts, found, strict=True):
+            if isinstance(one, Short):
+                yield asked.draft, Dropped(step="assemble", id=asked.id, reason=one.reason)
+                continue
+            inside, plain, breaks = next(sums)
+            laying = Laying(
+                layout=POOL,
+                tokens=int(self._tokens[asked.draft]) + inside,
+                straddling=Straddling(0, 0, plain),
+                **one._asdict(),
+            )
+            joins = self._joins[asked.draft] and not breaks
+            yield asked.draft, laying if joins else self._whole(asked, laying)
+
+    def _wish(self, asked: Asked) -> Wish:
+        shell, job, shares = int(self._tokens[asked.draft]), asked.job, self.layout.distractors
+        return Wish(
             tokens=job.tokens - shell,
             least=job.least - shell,
             most=job.most - shell,
             bins=job.bins,
             depth_bins=len(self.layout.depth_shares),
-            evidence=tuple(values["evidence"]),
-            rivals=np.asarray(values["rivals"], np.int32),
-            hard=np.asarray(values["hard"], np.int32),
+            evidence=tuple(asked.evidence),
+            rivals=asked.rivals,
+            hard=asked.hard,
             hard_share=shares.hard,
             same_document_share=shares.same_document,
-            seed=int(content_id("layout", self.seed, values["id"]), 16),
-        )
-        found = assemble(wish, self.pool(values["language"]))
-        if isinstance(found, Short):
-            return Dropped(step="assemble", id=values["id"], reason=found.reason)
-        over = int(self.store.straddling[found.grains].sum())
-        laying = Laying(
-            layout=POOL,
-            tokens=shell + int(self.store.laid_tokens[found.grains].sum()),
-            grains=found.grains,
-            depths=found.depths,
-            straddling=Straddling(0, 0, over),
-            guards=_guards(found),
-        )
-        return laying if self._joins(draft, found.grains) else self._whole(values, laying)
-
-    def _joins(self, draft: int, grains: NDArray[np.int32]) -> bool:
-        return self.shells[draft].joins and bool(
-            self.store.joins[self.store.cut_document[grains]].all()
+            seed=int(asked.id, 16) ^ self._salt,
         )
 
-    def _from_document(self, draft: int, values: Mapping[str, Any], job: Job) -> Laying | Dropped:
-        evidence = sorted(int(cut) for cut in values["evidence"])
-        if evidence[0] < job.first or evidence[-1] > job.last:
-            reason = "evidence lies too far apart for a short context"
-            return Dropped(step="assemble", id=values["id"], reason=reason)
-        grains = np.array([job.first, job.last], np.int32)
-        if not self._joins(draft, grains):
-            return self._whole(values, Laying(layout=job.layout, tokens=0, grains=grains))
-        ids, counts, over = self._stretch(job, evidence)
-        roles = [CODE["distractor"], CODE["evidence"]] * len(evidence)
-        spans = np.array([*roles, CODE["distractor"], CODE["glue"]], np.int8)
-        ends, asked, held = np.cumsum(counts), spans == CODE["evidence"], counts > 0
-        return Laying(
-            layout=job.layout,
-            tokens=int(self._shell_tokens[draft]) + len(ids),
-            grains=grains,
-            depths=tuple(((ends - counts / 2) / ends[-1])[asked].tolist()),
-            straddling=Straddling(0, 0, over),
-            ids=ids,
-            runs=Runs(
-                counts[held].astype(np.int32), spans[held], np.zeros(int(held.sum()), np.float32)
-            ),
-        )
+    def _from_documents(self, drafts: Sequence[Asked]) -> Iterator[tuple[int, Laying]]:
+        bounds = np.array([(one.job.first, one.job.last) for one in drafts], np.int32)
+        bounds = bounds.reshape(-1, 2)
+        able = (self._keeps[bounds] & self.splicer.can_bound(bounds)).all(1)
+        able &= np.array([self._joins[one.draft] for one in drafts], bool)
+        for i in np.flatnonzero(~able).tolist():
+            laying = Laying(layout=drafts[i].job.layout, tokens=0, grains=bounds[i])
+            yield drafts[i].draft, self._whole(drafts[i], laying)
+        rows = np.flatnonzero(able)
+        spliced = self._spliced([drafts[i] for i in rows.tolist()], bounds[rows])
+        yield from ((drafts[i].draft, one) for i, one in zip(rows.tolist(), spliced, strict=True))
 
-    def _stretch(self, job: Job, evidence: Sequence[int]) -> tuple[Ints, NDArray[np.int64], int]:
-        """Ids of the cuts ``job.first`` to ``job.last`` as they stand in their document."""
-        store = self.store
-        document = int(store.cut_document[job.first])
-        low, high = int(store.starts[job.first]), int(store.ends[job.last])
-        base, stop = (int(at) for at in store.doc_tokens[document : document + 2])
-        starts = store.token_starts[base:stop]
-        # As int32: a list would have all token starts of the document converted first.
-        borders = np.searchsorted(starts, np.array([low, high], np.int32))
-        inside = slice(int(borders[0]), int(borders[1]))
-        parts = [int(at) - low for cut in evidence for at in (store.starts[cut], store.ends[cut])]
-        return lay_stretch(
-            store.texts[store.doc_ids[document]][low:high],
-            store.ids[base + inside.start : base + inside.stop],
-            starts[inside].astype(np.int64) - low,
-            [*parts, high - low],
-            self.template.tokenizer,
-        )
+    def _spliced(self, drafts: Sequence[Asked], bounds: NDArray[np.int32]) -> Iterator[Laying]:
+        """Stretches of documents as they stand there, evidence and all."""
+        first, last = bounds.T
+        evidence = Rows.of([sorted(one.evidence) for one in drafts])
+        places, over = self.splicer.places(first, last, evidence)
+        words = self.splicer.words(first, last)
+        total = words + self.store.counts[last, 2]
+        borders = side_by_side([places, _one_each(words), _one_each(total)])
+        lengths = np.diff(borders.values, prepend=0)
+        lengths[borders.starts] = borders.values[borders.starts]
+        roles = np.where(borders.within % 2, CODE["evidence"], CODE["distractor"]).astype(np.int8)
+        roles[borders.starts + borders.counts - 1] = CODE["glue"]
+        parts = Rows(np.stack([lengths, roles], axis=1), borders.counts)
+        held = parts.where(lengths > 0)
+        middles = (places.values[::2] + places.values[1::2]) / 2
+        depths = Rows(middles / np.repeat(total, evidence.counts), evidence.counts)
+        slices = self.splicer.slices(first, last)
+        columns = bounds, slices, total.tolist(), over.tolist(), held.each(), depths.each()
+        each = zip(drafts, *columns, strict=True)
+        for asked, grains, where, tokens, plain, run, depth in each:
+            yield Laying(
+                layout=asked.job.layout,
+                tokens=int(self._tokens[asked.draft]) + tokens,
+                grains=grains,
+                depths=tuple(depth.tolist()),
+                straddling=Straddling(0, 0, plain),
+                slices=where,
+                runs=Runs(run[:, 0], run[:, 1], np.zeros(len(run), np.float32)),
+            )
 
-    def _whole(self, values: Mapping[str, Any], laying: Laying) -> Laying:
+    def _whole(self, asked: Asked, laying: Laying) -> Laying:
         """The complete example encoded as one conversation: for ids that cannot be joined."""
         context = self.store.cuts.spans(
-            LAYOUTS[laying.layout], laying.grains.tolist(), values["evidence"]
+            LAYOUTS[laying.layout], laying.grains.tolist(), asked.evidence
         )
-        messages = with_context(messages_of(values["messages"]), context)
+        messages = with_context(messages_of(asked.messages.as_py()), context)
         frame = self.template.frame(tuple(message.speaker for message in messages))
         listed = pieces(messages, frame, self.store.texts)
         [encoded] = encode([listed], self.template.tokenizer)
@@ -192,6 +240,10 @@ class Layer:
         )
 
 
+def _one_each(values: NDArray[np.int64]) -> Rows:
+    return Rows(values, np.ones(len(values), np.int64))
+
+
 def depths_in(listed: Sequence[Any], counts: NDArray[np.int64]) -> tuple[float, ...]:
     """The middle of each evidence piece over the tokens of the context, separators included."""
     roles = [piece.role for piece in listed]
@@ -202,10 +254,3 @@ def depths_in(listed: Sequence[Any], counts: NDArray[np.int64]) -> tuple[float, 
     ends = np.cumsum(counts[low:high])
     middles = (ends - counts[low:high] / 2) / max(int(ends[-1]), 1)
     return tuple(float(middles[i - low]) for i in inside if roles[i] == "evidence")
-
-
-def _guards(found: Context) -> dict[str, int]:
-    return {
-        "grain that might answer too, kept out of a context": found.guarded,
-        "near-duplicate of the evidence, kept out of a context": found.twins,
-    }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,17 +13,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from longgrain.arrange import POOL
+from longgrain.arrange import DOCUMENT, LAYOUTS, NONE, POOL, SHORT
+from longgrain.draws import Rows, side_by_side
 from longgrain.engine import atomic
-from longgrain.layouts import Laid
+from longgrain.layouts import RUNS, Laid, grains_of
 from longgrain.rows import SCHEMA, lists, write_rows
 from longgrain.shells import CODE, Runs, Shells
 from longgrain.store import Store
 from longgrain.tokens import Ints
 
+# An example that was encoded as one conversation, whatever its layout.
+WHOLE = len(LAYOUTS)
+RUN = np.dtype([("lengths", np.int32), ("roles", np.int8), ("losses", np.float32)])
 # Tokens in one row group: large enough that Parquet's work per group does not count, small enough
 # that a reader holds one without thinking.
-GROUP = 1 << 21
+GROUP = 1 << 20
+# Tokens of contexts that are joined at a time: they are still in the cache when they are copied on.
+PIECE = 1 << 19
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +90,8 @@ class Filler:
         self.laid = laid
         self._store, self._shells = store, shells
         self._drafts = laid.column("draft")
-        self._layouts = laid.column("layout")
-        self._own = laid.column("extra_ids") > 0
-        self._whole = laid.column("whole")
-        self._names = laid.values("id")
+        self._kinds = np.where(laid.column("whole"), WHOLE, laid.column("layout"))
+        self._names = laid.names
         self._tokens = laid.column("tokens")
         self._buffer = np.zeros(0, np.int32)
 
@@ -107,39 +112,66 @@ class Filler:
     def _batch(
         self, examples: NDArray[np.int64], row_sizes: NDArray[np.int64]
     ) -> tuple[pa.RecordBatch, Runs, int]:
-        ids: list[Ints] = []
-        runs: list[Runs] = []
-        contexts = self._contexts(examples)
-        for example in examples.tolist():
-            parts, found = self._example(example, contexts)
-            ids += parts
-            runs += found
-        joined = joined_runs(runs)
+        kinds = self._kinds[examples]
+        pools = self.laid.read("context", examples[kinds == POOL])
+        listed = self._runs(examples, kinds, pools)
+        runs = Runs(*(np.ascontiguousarray(listed.values[name]) for name in Runs._fields))
         lengths = self._tokens[examples]
-        per_example = _runs_per_example(joined.lengths, lengths)
         rows = np.concatenate([[0], np.cumsum(row_sizes)])
         token_sizes = np.add.reduceat(lengths, rows[:-1])
-        run_sizes = np.add.reduceat(per_example, rows[:-1])
-        names = pa.array([self._names[i] for i in examples.tolist()], pa.string())
+        run_sizes = np.add.reduceat(listed.counts, rows[:-1])
+        ids = self._joined(self._ids(examples, kinds, pools), int(token_sizes.sum()))
         columns = [
-            lists(self._joined(ids, int(token_sizes.sum())), token_sizes),
+            lists(ids, token_sizes),
             lists(lengths.astype(np.int32), row_sizes),
-            pa.ListArray.from_arrays(pa.array(rows.astype(np.int32)), names),
-            lists(joined.lengths, run_sizes),
-            lists(joined.roles, run_sizes),
-            lists(joined.losses, run_sizes),
+            pa.ListArray.from_arrays(pa.array(rows.astype(np.int32)), self._names.take(examples)),
+            lists(runs.lengths, run_sizes),
+            lists(runs.roles, run_sizes),
+            lists(runs.losses, run_sizes),
         ]
-        return (
-            pa.RecordBatch.from_arrays(columns, schema=SCHEMA),
-            joined,
-            int(token_sizes.sum()),
-        )
+        return pa.RecordBatch.from_arrays(columns, schema=SCHEMA), runs, len(ids)
 
-    def _joined(self, parts: Sequence[Ints], size: int) -> Ints:
+    def _joined(self, parts: Iterable[Ints], size: int) -> Ints:
         """Ids end to end, in memory that the next row group uses again: fresh pages cost as much."""
         if size > len(self._buffer):
             self._buffer = np.empty(max(size, GROUP + GROUP // 8), np.int32)
-        return np.concatenate(parts, out=self._buffer[:size])
+        at = 0
+        for part in parts:
+            self._buffer[at : at + len(part)] = part
+            at += len(part)
+        return self._buffer[:at]
+
+    def _ids(
+        self, examples: NDArray[np.int64], kinds: NDArray[np.int8], pools: Rows
+    ) -> Iterator[Ints]:
+        """The ids of the examples in parts: before the context, the context, behind it."""
+        drafts, shells = self._drafts[examples], self._shells
+        sizes = np.where(kinds[:, None] == WHOLE, 0, shells.table[drafts, :2])
+        starts = shells.id_starts[drafts]
+        ends = starts[:, None] + np.cumsum(sizes, axis=1)
+        stretches = self._stretches(examples[(kinds == DOCUMENT) | (kinds == SHORT)])
+        inside: dict[int, Iterator[Sequence[Ints]]] = {
+            POOL: self._pools(pools),
+            DOCUMENT: stretches,
+            SHORT: stretches,
+            NONE: repeat(()),
+            WHOLE: ((ids,) for ids in self.laid.read("ids", examples[kinds == WHOLE]).each()),
+        }
+        borders = zip(kinds.tolist(), starts.tolist(), ends.tolist(), strict=True)
+        for kind, at, (low, high) in borders:
+            yield shells.ids[at:low]
+            yield from next(inside[kind])
+            yield shells.ids[low:high]
+
+    def _pools(self, contexts: Rows) -> Iterator[Sequence[Ints]]:
+        """The ids of each context that is made of the pool's grains."""
+        grains = Rows(grains_of(contexts.values), contexts.counts)
+        sizes = grains.sums(self._store.laid_tokens[grains.values])
+        pieces = np.cumsum(sizes) // PIECE
+        for rows in np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(pieces)) + 1):
+            taken = self._cuts.take(pa.array(grains.take(rows).values)).buffers()[2]
+            ids = np.frombuffer(taken or b"", np.int32)
+            yield from ((one,) for one in Rows(ids, sizes[rows]).each())
 
     @cached_property
     def _cuts(self) -> pa.LargeBinaryArray:
@@ -149,69 +181,42 @@ class Filler:
         buffers = [None, offsets, pa.py_buffer(self._store.laid)]
         return pa.Array.from_buffers(pa.large_binary(), count, buffers)
 
-    def _contexts(self, examples: NDArray[np.int64]) -> dict[int, tuple[Ints, Runs]]:
-        """Ids and runs of the contexts that are made of the pool's grains."""
-        own = self._own[examples] | self._whole[examples]
-        chosen = examples[~own & (self._layouts[examples] == POOL)].tolist()
-        if not chosen:
-            return {}
-        found = [self.laid.context(example) for example in chosen]
-        grains = np.concatenate([some for some, _ in found])
-        counts = self._store.counts[grains]
-        runs = context_runs(counts, np.concatenate([evidence for _, evidence in found]))
-        ids = np.frombuffer(self._cuts.take(pa.array(grains)).buffers()[2], np.int32)
-        last = np.cumsum([len(some) for some, _ in found])
-        id_ends = np.cumsum(counts.sum(1))[last - 1].tolist()
-        run_ends = np.cumsum((counts > 0).sum(1))[last - 1].tolist()
-        contexts: dict[int, tuple[Ints, Runs]] = {}
-        at = run = 0
-        for example, end, run_end in zip(chosen, id_ends, run_ends, strict=True):
-            contexts[example] = ids[at:end], runs_between(runs, run, run_end)
-            at, run = end, run_end
-        return contexts
+    def _stretches(self, examples: NDArray[np.int64]) -> Iterator[Sequence[Ints]]:
+        """The ids of each context that is a stretch of a document."""
+        laid, own = self._store.laid, self._store.ids
+        for a, b, c, d, e, f in self.laid.read("slices", examples).values.reshape(-1, 6).tolist():
+            yield laid[a:b], own[c:d], laid[e:f]
 
-    def _example(
-        self, example: int, contexts: Mapping[int, tuple[Ints, Runs]]
-    ) -> tuple[list[Ints], list[Runs]]:
-        """The ids of one example in parts, and its runs in parts."""
-        if self._whole[example]:
-            ids, runs = self.laid.own(example)
-            return [ids], [runs]
-        shell = self._shells[int(self._drafts[example])]
-        own = self.laid.own(example) if self._own[example] else contexts.get(example)
-        if own is None:
-            return [shell.before, shell.behind], [shell.runs_before, shell.runs_behind]
-        ids, runs = own
-        return [shell.before, ids, shell.behind], [shell.runs_before, runs, shell.runs_behind]
+    def _runs(self, examples: NDArray[np.int64], kinds: NDArray[np.int8], pools: Rows) -> Rows:
+        """The runs of each example, as `RUN`."""
+        shells, drafts = self._shells, self._drafts[examples]
+        sizes = np.where(kinds[:, None] == WHOLE, 0, shells.table[drafts, 2:4])
+        starts = shells.run_starts[drafts]
+        around = Runs(shells.run_lengths, shells.run_roles, shells.run_losses)
+        before = records(around, starts, sizes[:, 0])
+        behind = records(around, starts + sizes[:, 0], sizes[:, 1])
+        found = context_runs(self._store.counts, pools)
+        contexts = Rows(found.values, np.zeros(len(examples), np.int64))
+        contexts.counts[kinds == POOL] = found.counts
+        own = [self.laid.read(name, examples) for name in RUNS]
+        others = records(Runs(*(one.values for one in own)), own[0].starts, own[0].counts)
+        return side_by_side([before, contexts, others, behind])
 
 
-def context_runs(counts: NDArray[np.int64], evidence: NDArray[np.bool_]) -> Runs:
-    """Runs of grains as laid: metadata, words, separator of each; nothing in them is learned."""
-    lengths = counts.ravel().astype(np.int32)
-    roles = np.empty((len(counts), 3), np.int8)
-    roles[:, 0] = CODE["metadata"]
-    roles[:, 1] = np.where(evidence, CODE["evidence"], CODE["distractor"])
-    roles[:, 2] = CODE["glue"]
-    held = lengths > 0
-    return Runs(lengths[held], roles.ravel()[held], np.zeros(int(held.sum()), np.float32))
+def records(runs: Runs, starts: NDArray[np.int64], counts: NDArray[np.integer]) -> Rows:
+    """Rows of `RUN`: so many runs from each start on."""
+    rows = Rows(np.empty(int(counts.sum()), RUN), counts.astype(np.int64))
+    places = np.repeat(starts, rows.counts) + rows.within
+    for name, values in runs._asdict().items():
+        rows.values[name] = values[places]
+    return rows
 
 
-def runs_between(runs: Runs, start: int, end: int) -> Runs:
-    """The runs from one number up to another."""
-    return Runs(runs.lengths[start:end], runs.roles[start:end], runs.losses[start:end])
-
-
-def joined_runs(parts: Sequence[Runs]) -> Runs:
-    """Runs end to end."""
-    return Runs(
-        np.concatenate([part.lengths for part in parts]),
-        np.concatenate([part.roles for part in parts]),
-        np.concatenate([part.losses for part in parts]),
-    )
-
-
-def _runs_per_example(lengths: NDArray[np.int32], tokens: NDArray[np.integer]) -> NDArray[np.int64]:
-    """How many runs make up each example; runs never reach over an example's end."""
-    ends = np.cumsum(lengths, dtype=np.int64)
-    borders = np.searchsorted(ends, np.cumsum(tokens, dtype=np.int64)) + 1
-    return np.diff(borders, prepend=0)
+def context_runs(counts: NDArray[np.int64], contexts: Rows) -> Rows:
+    """Rows of `RUN` of contexts as stored: metadata, words, separator of each grain, none learned."""
+    sizes = counts[grains_of(contexts.values)]
+    runs = np.zeros(sizes.shape, RUN)
+    runs["lengths"] = sizes
+    runs["roles"] = CODE["metadata"], 0, CODE["glue"]
+    runs["roles"][:, 1] = np.where(contexts.values < 0, CODE["evidence"], CODE["distractor"])
+    return Rows(runs.ravel(), 3 * contexts.counts).where(sizes.ravel() > 0)

@@ -23,7 +23,7 @@ from longgrain.corpus import Source, documents
 from longgrain.cuts import size_cuts
 from longgrain.engine import atomic
 from longgrain.grains import GrainTable, heading_path, leaf_borders, tree
-from longgrain.lay import Laid, lay
+from longgrain.lay import Laid, Seams, lay
 from longgrain.lines import read_lines
 from longgrain.plan import Plan
 from longgrain.rows import lists
@@ -91,7 +91,7 @@ def ingest(shard: IngestShard) -> Path:
 
 def _prepared(shard: IngestShard, template: ChatTemplate) -> Iterator[Prepared | Dropped]:
     for source in shard.sources:
-        for item in documents(source):
+        for item in documents(source, readers=shard.plan.readers):
             if isinstance(item, Dropped):
                 yield item
             else:
@@ -220,6 +220,7 @@ def _cut_columns(item: Prepared) -> dict[str, Any]:
         "end": item.ends.astype(np.int32),
         "counts": item.laid.counts.astype(np.int32),
         "straddling": item.laid.straddling.astype(np.int8),
+        **{name: at.astype(np.int32) for name, at in item.laid.seams._asdict().items()},
         "altered": item.altered,
         "heading": [list(path) for path in item.headings],
         "line": list(item.metadata),
@@ -241,6 +242,7 @@ def _cut_table(cuts: list[dict[str, Any]]) -> pa.Table:
             "words": counts[:, 1],
             "separator": counts[:, 2],
             "straddling": joined("straddling", np.zeros(0, np.int8)),
+            **{name: joined(name, np.zeros(0, np.int32)) for name in Seams._fields},
             "altered": joined("altered", np.zeros(0, bool)),
             "heading": pa.array(headings, pa.list_(pa.string())),
             "line": pa.array(lines, pa.string()),

@@ -9,17 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from longgrain.borders import code_points, is_border
-from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer, place_by_bytes
+from longgrain.tokens import Ints, Offsets, Placed, Ragged, Tokenizer
 
 SEPARATOR = "\n\n"
-# Characters at either end of a stretch in which there nearly always is a border.
-EDGE = 1024
-_NO_POINT = np.zeros(1, np.uint32)  # a stretch on its own has no character before it
+# In place of the number of tokens encoded again at a grain's start: all of it was.
+WHOLE = -1
+
+
+class Seams(NamedTuple):
+    """Where ids as laid meet those of the document: columns over cuts, tokens numbered from 0.
+
+    ``before`` and ``through`` count the document's tokens that start before a cut's start and end.
+    ``heads`` are tokens encoded again at its start (`WHOLE` where all of it was: then no stretch
+    can begin or end there), behind which it holds the document's own, ``body`` to ``tail``.
+    """
+
+    before: NDArray[np.integer]
+    through: NDArray[np.integer]
+    heads: NDArray[np.integer]
+    body: NDArray[np.integer]
+    tail: NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +49,7 @@ class Laid:
     ids: Ragged
     counts: Offsets
     straddling: Offsets
+    seams: Seams
     exact: bool
 
 
@@ -91,8 +107,11 @@ def lay(
     tokenizer: Tokenizer,
 ) -> Laid:
     """The ids of every grain ``[starts[i], ends[i])`` of one document, metadata line before it."""
+    outer = np.searchsorted(placed.starts, starts), np.searchsorted(placed.starts, ends)
     if not tokenizer.joins or not tokenizer.keeps(text):
-        return _alone(text, starts, ends, metadata, tokenizer)
+        nowhere = np.full(len(starts), WHOLE)
+        seams = Seams(*outer, heads=nowhere, body=nowhere, tail=nowhere)
+        return _alone(text, starts, ends, metadata, tokenizer, seams)
     points = code_points(text)
     borders = np.flatnonzero(is_border(points)).astype(np.int64)
     quoted = quote(points, borders, placed.starts, starts, ends)
@@ -112,51 +131,14 @@ def lay(
     ]
     words = opened.lengths + (quoted.last - quoted.first) + own
     counts = np.stack([lines.lengths, words, closed.lengths - own], axis=1)
-    return Laid(ids=_joined(parts, counts.sum(1)), counts=counts, straddling=over, exact=True)
-
-
-def lay_stretch(
-    text: str, ids: Ints, token_starts: Offsets, parts: Sequence[int], tokenizer: Tokenizer
-) -> tuple[Ints, Offsets, int]:
-    """A stretch of one document as laid: ids, tokens of each part, and tokens over borders of parts.
-
-    ``ids`` are the document's tokens that start inside the stretch, ``token_starts`` where, counted
-    from its start; ``parts`` are the offsets at which its parts end. A last part is added: the
-    blank line behind it.
-    """
-    limits = np.array([0]), np.array([len(text)])
-    quoted = quote(_NO_POINT, _outer_borders(text), token_starts, *limits)
-    [heads], [tails], [first], [last] = quoted.heads, quoted.tails, quoted.first, quoted.last
-    whole = bool(quoted.whole[0])
-    head = _placed_open("" if whole else text[:heads], tokenizer)
-    tail = _placed_open(text[0 if whole else tails :] + SEPARATOR, tokenizer)
-    body = slice(first, last)
-    shift = 0 if whole else tails
-    starts = np.concatenate([head.starts, token_starts[body], tail.starts + shift])
-    end = len(text) + len(SEPARATOR)
-    places = np.searchsorted(starts, [*parts, end])
-    # Only the last token that starts before a border can reach over it.
-    last = places[:-1] - 1
-    over = last[(last >= 0) & (np.append(starts, end)[last + 1] > parts)]
-    joined = np.concatenate([head.ids.values, ids[body], tail.ids.values])
-    return joined, np.diff(places, prepend=0).astype(np.int64), len(np.unique(over))
-
-
-def _outer_borders(text: str) -> Offsets:
-    """The borders near both ends of a text; all of them where one end has none."""
-    inner = len(text) - EDGE
-    edges = [(0, text[:EDGE]), (inner, text[inner:])] if inner > EDGE else [(0, text)]
-    found = [at + np.flatnonzero(is_border(code_points(some))) for at, some in edges]
-    if not all(map(len, found)):
-        found = [np.flatnonzero(is_border(code_points(text)))]
-    return np.concatenate(found).astype(np.int64)
-
-
-def _placed_open(text: str, tokenizer: Tokenizer) -> Placed:
-    assert tokenizer.byte_lengths is not None
-    found = place_by_bytes(text, tokenizer.encode_open([text]), tokenizer.byte_lengths)
-    assert found is not None  # a document that is normalised first is never laid by slices
-    return found
+    heads_again = np.where(quoted.whole, WHOLE, opened.lengths)
+    return Laid(
+        ids=_joined(parts, counts.sum(1)),
+        counts=counts,
+        straddling=over,
+        seams=Seams(*outer, heads=heads_again, body=quoted.first, tail=quoted.last),
+        exact=True,
+    )
 
 
 def _joined(parts: list[Ints], lengths: Offsets) -> Ragged:
@@ -183,7 +165,12 @@ def _own_tokens(
 
 
 def _alone(
-    text: str, starts: Offsets, ends: Offsets, metadata: Sequence[str], tokenizer: Tokenizer
+    text: str,
+    starts: Offsets,
+    ends: Offsets,
+    metadata: Sequence[str],
+    tokenizer: Tokenizer,
+    seams: Seams,
 ) -> Laid:
     """Each grain encoded behind a blank line of its own: right for its length, not for joining."""
     grains = [SEPARATOR + text[s:e] for s, e in zip(starts, ends, strict=True)]
@@ -197,5 +184,6 @@ def _alone(
         ids=Ragged(np.zeros(int(counts.sum()), np.int32), _starts(counts.sum(1))),
         counts=counts,
         straddling=np.zeros(len(starts), np.int64),
+        seams=seams,
         exact=False,
     )

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain import engine
-from longgrain.arrange import Job, Light, Stretches, deal, tokens_to_next
-from longgrain.drafts import BATCH, read_drafts
+from longgrain.arrange import NONE, Job, Light, Stretches, deal, tokens_to_next
+from longgrain.drafts import BATCH
 from longgrain.errors import PlanError
 from longgrain.folder import Building
 from longgrain.layouts import LayoutShard, counted, lay_out
+from longgrain.rows import lists_of
 from longgrain.shells import Shells
 from longgrain.sides import Sided
 from longgrain.store import Store
@@ -52,22 +54,24 @@ def lay_out_all(here: Building, store: Store, sided: Sided, tokenizer: Tokenizer
 
 
 def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counter[str]]:
-    names = ["side", "layout", "evidence", "rivals", "keep_order"]
-    rows = list(read_drafts(here.work / "drafts.parquet", names))
-    shells = Shells.open(here.work).tokens
-    jobs: list[Job | None] = [None] * len(rows)
+    names = ["side", "layout", "keep_order", "evidence", "rivals"]
+    table = pq.read_table(here.work / "drafts.parquet", columns=names)
+    sides, layouts, ordered = (table.column(name).to_pylist() for name in names[:3])
+    evidence, rivals = (lists_of(table.column(name)) for name in names[3:])
+    shells = Shells.open(here.work).tokens.tolist()
+    jobs: list[Job] = [Job(layout=NONE)] * len(table)
     counts: Counter[str] = Counter()
     kin = _kin(sided.groups)
-    own = tokens_to_next(store.doc_tokens, store.token_starts, store.doc_cuts, store.starts)
+    own = tokens_to_next(store.doc_tokens, store.doc_cuts, store.cut("before"))
     for code, side in enumerate(SIDES):
-        mine = [i for i, row in enumerate(rows) if row["side"] == side]
+        mine = [i for i, one in enumerate(sides) if one == side]
         light = [
             Light(
-                layout=rows[i]["layout"],
-                evidence=tuple(rows[i]["evidence"]),
-                rivals=(*rows[i]["rivals"], *_twins(rows[i]["evidence"], sided.groups, kin)),
-                keep_order=rows[i]["keep_order"],
-                shell=int(shells[i]),
+                layout=layouts[i],
+                evidence=evidence[i],
+                rivals=rivals[i] + _twins(evidence[i], sided.groups, kin),
+                keep_order=ordered[i],
+                shell=shells[i],
             )
             for i in mine
         ]
@@ -76,7 +80,7 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
         counts += more
         for i, job in zip(mine, found, strict=True):
             jobs[i] = job
-    return [job for job in jobs if job is not None], counts
+    return jobs, counts
 
 
 def _kin(groups: NDArray[np.int32]) -> dict[int, list[int]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -16,14 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from longgrain.arrange import LAYOUTS, POOL, Job
+from longgrain.arrange import LAYOUTS, Job
 from longgrain.chat import ChatTemplate
-from longgrain.context import Layer, Laying
+from longgrain.context import Asked, Layer, Laying
+from longgrain.draws import Rows
+from longgrain.encode import Straddling
 from longgrain.engine import atomic
 from longgrain.plan import Plan
-from longgrain.rows import lists
-from longgrain.shells import Runs, Shells
+from longgrain.rows import lists, lists_of
+from longgrain.shells import Shells
 from longgrain.store import Store
+from longgrain.stretch import Splicer
 from longgrain.tokens import Tokenizer
 from longgrain.types import SIDES, Dropped, Side, content_id
 
@@ -31,6 +34,7 @@ from longgrain.types import SIDES, Dropped, Side, content_id
 # memory does not grow with them (pages of a memory map would count as ours).
 _EXTRA: dict[str, type[np.generic]] = {
     "context": np.int32,
+    "slices": np.int64,
     "ids": np.int32,
     "run_lengths": np.int32,
     "run_roles": np.int8,
@@ -48,7 +52,7 @@ class LayoutShard:
 
     number: int
     first: int
-    jobs: tuple[Job | None, ...]
+    jobs: tuple[Job, ...]
     work: Path
     drafts: Path
     plan: Plan
@@ -76,56 +80,80 @@ def lay_out(shard: LayoutShard) -> Path:
     return shard.place
 
 
+class Made(NamedTuple):
+    """An example that was laid."""
+
+    side: Side
+    id: str
+    draft: int
+    laying: Laying
+
+
 def _write(shard: LayoutShard, folder: Path) -> None:
     with pq.ParquetFile(shard.drafts) as file:
-        rows = file.read_row_group(shard.number, columns=_READ).to_pylist()
-    layers = _layers(shard)
-    made: list[tuple[str, str, int, Laying]] = []
-    dropped: list[dict[str, Any]] = []
-    guards: Counter[str] = Counter()
-    for offset, (values, job) in enumerate(zip(rows, shard.jobs, strict=True)):
-        if job is None:
-            continue
-        found = layers[values["side"]].lay(shard.first + offset, values, job)
-        if isinstance(found, Dropped):
-            dropped.append(asdict(found))
-            continue
-        name = content_id("example", values["id"], shard.plan.seed, found.grains.tobytes())
-        own = np.asarray(values["evidence"], np.int32)
-        evidence = (found.grains[:, None] == own).any(1) & (found.layout == POOL)
-        found = found._replace(grains=np.where(evidence, ~found.grains, found.grains))
-        made.append((values["side"], name, shard.first + offset, found))
-        guards.update(found.guards)
-    _write_extra(folder, [one for *_, one in made])
-    pq.write_table(_table(made), folder / "examples.parquet")
-    counted = {"dropped": dropped, "guards": guards}
+        table = file.read_row_group(shard.number, columns=_READ)
+    sides = table.column("side").to_pylist()
+    drafts = list(_asked(shard, table))
+    made: list[Made] = []
+    dropped: list[Dropped] = []
+    shells = Shells.open(shard.work)
+    for side, layer in _layers(shard, shells):
+        mine = [one for one, own in zip(drafts, sides, strict=True) if own == side]
+        for asked, laying in zip(mine, layer.lay(mine), strict=True):
+            if isinstance(laying, Dropped):
+                dropped.append(laying)
+                continue
+            name = content_id("example", asked.id, shard.plan.seed, laying.grains.tobytes())
+            # Evidence in a pool is stored as its complement.
+            laying.grains[laying.places] = ~laying.grains[laying.places]
+            made.append(Made(side, name, asked.draft, laying))
+    made.sort(key=lambda one: one.draft)
+    _write_extra(folder, [one.laying for one in made])
+    around = shells.table[[one.draft for one in made], 5:8]
+    pq.write_table(_table(made, around), folder / "examples.parquet")
+    guards = {
+        "grain that might answer too, kept out of a context": sum(o.laying.guarded for o in made),
+        "near-duplicate of the evidence, kept out of a context": sum(o.laying.twins for o in made),
+    }
+    counted = {"dropped": [asdict(one) for one in dropped], "guards": guards}
     (folder / "counted.json").write_bytes(orjson.dumps(counted))
 
 
-def _layers(shard: LayoutShard) -> dict[Side, Layer]:
+def _asked(shard: LayoutShard, table: pa.Table) -> Iterator[Asked]:
+    plain = (table.column(name).to_pylist() for name in ("id", "language"))
+    listed = (lists_of(table.column(name)) for name in ("evidence", "rivals", "hard"))
+    columns = zip(*plain, *listed, table.column("messages"), shard.jobs, strict=True)
+    for draft, values in enumerate(columns, shard.first):
+        yield Asked(draft, *values)
+
+
+def _layers(shard: LayoutShard, shells: Shells) -> Iterator[tuple[Side, Layer]]:
     store = Store(folder=shard.work / "store")
     sides = np.load(shard.work / "sides.npy")
-    shells = Shells.open(shard.work)
     template = ChatTemplate.of(shard.plan, shard.tokenizer)
     groups = np.load(shard.work / "groups.npy")
-    return {
-        side: Layer(
-            store=store,
-            shells=shells,
-            template=template,
-            usable=sides == code,
-            groups=groups,
-            layout=shard.plan.layout,
-            seed=shard.plan.seed,
+    splicer = Splicer.of(store)
+    for code, side in enumerate(SIDES):
+        yield (
+            side,
+            Layer(
+                store=store,
+                shells=shells,
+                template=template,
+                splicer=splicer,
+                usable=sides == code,
+                groups=groups,
+                layout=shard.plan.layout,
+                seed=shard.plan.seed,
+            ),
         )
-        for code, side in enumerate(SIDES)
-    }
 
 
 def _write_extra(folder: Path, made: Sequence[Laying]) -> None:
     own = [one.runs for one in made if one.runs is not None]
     arrays: dict[str, list[NDArray[Any]]] = {
         "context": [one.grains for one in made],
+        "slices": [one.slices for one in made if one.slices is not None],
         "ids": [one.ids for one in made if one.ids is not None],
         **{name: [some[i] for some in own] for i, name in enumerate(RUNS)},
     }
@@ -135,25 +163,28 @@ def _write_extra(folder: Path, made: Sequence[Laying]) -> None:
         )
 
 
-def _table(made: Sequence[tuple[str, str, int, Laying]]) -> pa.Table:
-    layings = [one for *_, one in made]
+def _table(made: Sequence[Made], around: NDArray[np.int32]) -> pa.Table:
+    """One row an example; ``around`` are the tokens that reach over borders around its context."""
+    layings = [one.laying for one in made]
+    whole = np.array([one.is_whole for one in layings], bool)
+    over = np.array([one.straddling for one in layings], np.int32).reshape(-1, 3)
+    over += np.where(whole[:, None], 0, around)
     return pa.table(
         {
-            "side": pa.array([side for side, *_ in made], pa.string()),
-            "id": pa.array([name for _, name, *_ in made], pa.string()),
-            "draft": np.array([draft for _, _, draft, _ in made], np.int32),
+            "side": pa.array([one.side for one in made], pa.string()),
+            "id": pa.array([one.id for one in made], pa.string()),
+            "draft": np.array([one.draft for one in made], np.int32),
             "layout": np.array([one.layout for one in layings], np.int8),
             "grains": np.array([len(one.grains) for one in layings], np.int32),
             "depths": pa.array([one.depths for one in layings], pa.list_(pa.float32())),
             "tokens": np.array([one.tokens for one in layings], np.int32),
+            "extra_slices": np.array([_size(one.slices) for one in layings], np.int32),
             "extra_ids": np.array([_size(one.ids) for one in layings], np.int32),
             "extra_runs": np.array(
                 [_size(one.runs.lengths if one.runs else None) for one in layings], np.int32
             ),
-            "whole": np.array([one.is_whole for one in layings], bool),
-            "learned": np.array([one.straddling.learned for one in layings], np.int32),
-            "masked": np.array([one.straddling.masked for one in layings], np.int32),
-            "plain": np.array([one.straddling.plain for one in layings], np.int32),
+            "whole": whole,
+            **dict(zip(Straddling._fields, over.T, strict=True)),
         }
     )
 
@@ -175,12 +206,17 @@ class Laid:
         self._places = list(places)
         self._first = np.cumsum([0, *(len(table) for table in tables)])
         self._files: dict[tuple[int, str], int] = {}
-        sizes = {"context": "grains", "ids": "extra_ids"}
+        sizes = {"context": "grains", "slices": "extra_slices", "ids": "extra_ids"}
         sizes |= dict.fromkeys(RUNS, "extra_runs")
         self._starts = {name: _starts(self.column(size)) for name, size in sizes.items()}
 
     def __len__(self) -> int:
         return len(self._table)
+
+    @property
+    def names(self) -> pa.StringArray:
+        """The id of each example."""
+        return self._table.column("id").combine_chunks()
 
     def column(self, name: str) -> NDArray[Any]:
         """One column as an array."""
@@ -193,30 +229,37 @@ class Laid:
 
     def context(self, example: int) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """The grain numbers of an example's context, and which of them are evidence in a pool."""
-        stored = self._read("context", example)  # evidence stands as its complement, below 0
-        return np.where(stored < 0, ~stored, stored), stored < 0
+        stored = self.read("context", np.array([example])).values
+        return grains_of(stored), stored < 0
 
-    def own(self, example: int) -> tuple[NDArray[np.int32], Runs]:
-        """Ids and runs that were made for one example alone."""
-        return self._read("ids", example), Runs(*(self._read(name, example) for name in RUNS))
+    def read(self, name: str, examples: NDArray[np.int64]) -> Rows:
+        """What was stored of some examples under one name: context, slices, ids, or runs."""
+        kind, starts = np.dtype(_EXTRA[name]), self._starts[name]
+        shards = np.searchsorted(self._first, examples, "right") - 1
+        counts = starts[examples + 1] - starts[examples]
+        held = np.flatnonzero(counts)
+        places = starts[examples] - starts[self._first[shards]]
+        columns = (shards[held], counts[held] * kind.itemsize, places[held] * kind.itemsize)
+        asked = zip(*(column.tolist() for column in columns), strict=True)
+        raw = [os.pread(self._file(shard, name), size, at) for shard, size, at in asked]
+        return Rows(np.frombuffer(b"".join(raw), kind), counts)
 
-    def _read(self, name: str, example: int) -> NDArray[Any]:
-        shard = int(np.searchsorted(self._first, example, "right")) - 1
-        starts = self._starts[name]
-        at, end = int(starts[example]), int(starts[example + 1])
-        base = int(starts[self._first[shard]])
+    def _file(self, shard: int, name: str) -> int:
         if (shard, name) not in self._files:
             path = self._places[shard] / f"{name}.bin"
             self._files[shard, name] = os.open(path, os.O_RDONLY)
-        size = np.dtype(_EXTRA[name]).itemsize
-        raw = os.pread(self._files[shard, name], (end - at) * size, (at - base) * size)
-        return np.frombuffer(raw, _EXTRA[name])
+        return self._files[shard, name]
 
     def close(self) -> None:
         """Closes the files."""
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
+
+
+def grains_of(stored: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Grain numbers of a stored context, in which evidence stands as its complement, below 0."""
+    return stored ^ (stored >> 31)
 
 
 def _starts(sizes: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -266,13 +309,12 @@ def write_examples(path: Path, laid: Laid, numbers: NDArray[np.int64]) -> None:
     ):
         for first in range(0, len(numbers), EXAMPLES_A_GROUP):
             some = numbers[first : first + EXAMPLES_A_GROUP].tolist()
-            contexts = [laid.context(i)[0] for i in some]
-            values = np.concatenate([np.zeros(0, np.int32), *contexts])
+            contexts = laid.read("context", numbers[first : first + EXAMPLES_A_GROUP])
             columns = [
                 pa.array([ids[i] for i in some], pa.string()),
                 pa.array(drafts[some]),
                 pa.array([LAYOUTS[layouts[i]] for i in some], pa.string()),
-                lists(values, np.array([len(one) for one in contexts], int)),
+                lists(grains_of(contexts.values), contexts.counts),
                 pa.array([depths[i] for i in some], pa.list_(pa.float32())),
                 pa.array(tokens[some]),
             ]

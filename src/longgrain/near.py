@@ -21,6 +21,8 @@ FEWEST = 4
 # An n-gram links each unit that holds it with the next so many holders: enough to chain a whole
 # group, and boilerplate that a million units share costs no more than its length.
 REACH = 8
+# Codes that are hashed together: their arrays stay in the cache, and memory does not grow with them.
+BLOCK = 1 << 18
 
 
 def ngrams(
@@ -72,7 +74,7 @@ class Signatures:
 
 def signatures(
     codes: Codes,
-    units: NDArray[np.int64],
+    units: NDArray[np.integer],
     count: int,
     *,
     n: int = 5,
@@ -84,13 +86,49 @@ def signatures(
     One n-gram of ``every`` is kept, and all those of a unit that has at most ``whole``. For units
     of about 128 tokens ``every=4, whole=64`` finds as many in a seventh of the time.
     """
-    hashes, at = ngrams(codes, n, units)
-    owners = units[at]
-    short = np.bincount(owners, minlength=count) <= whole
-    kept = (hashes <= _limit(every)) | short[owners]
+    # In the units' own type: another would have them converted first.
+    borders = np.searchsorted(units, np.arange(count + 1).astype(units.dtype))
+    return signatures_between(codes, borders, n=n, every=every, whole=whole)
+
+
+def signatures_between(
+    codes: Codes, borders: NDArray[np.int64], *, n: int = 5, every: int = 16, whole: int = 512
+) -> Signatures:
+    """The same, where unit i has the codes from ``borders[i]`` up to ``borders[i + 1]``.
+
+    The codes may lie on disk: they are taken block by block.
+    """
+    lengths = np.diff(borders)
+    short = np.where(lengths, np.maximum(lengths - n + 1, 1), 0) <= whole
+    hashes, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for low in range(int(borders[0]), int(borders[-1]), BLOCK):
+        some, own = _block(codes, borders, low, n)
+        kept = (some <= _limit(every)) | short[own]
+        hashes.append(some[kept])
+        owners.append(own[kept])
     return Signatures(
-        hashes=hashes[kept], units=owners[kept], count=count, every=every, whole=short
+        hashes=np.concatenate(hashes),
+        units=np.concatenate(owners),
+        count=len(lengths),
+        every=every,
+        whole=short,
     )
+
+
+def _block(
+    codes: Codes, borders: NDArray[np.int64], low: int, n: int
+) -> tuple[Codes, NDArray[np.int64]]:
+    """Hashes of the n-grams that start in one block of codes, and the unit of each."""
+    end = min(low + BLOCK + n - 1, int(borders[-1]))  # the last ones reach into the next block
+    first, last = np.searchsorted(borders, [low, end - 1], "right") - 1
+    inside = np.clip(borders[first : last + 2], low, end)
+    sizes = inside[1:] - inside[:-1]
+    units = np.repeat(np.arange(first, last + 1), sizes)
+    hashes, at = ngrams(codes[low:end], n, units)
+    kept = at < BLOCK
+    if borders[first] < low and sizes[0] < n:
+        kept &= at > 0  # the rest of a unit of the last block, not a unit of its own
+    return hashes[kept], units[at[kept]]
 
 
 def joined(parts: Sequence[Signatures]) -> Signatures:

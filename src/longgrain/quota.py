@@ -7,12 +7,13 @@ whatever the number of workers; what cannot be met is found by comparing with wh
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 # How far below its aim a context may end: 96 grains are tried for the last gap, so 16 tokens are rare.
 SLACK = 16
 # Two evidence grains of one example share a depth bin only where others are so much less behind.
@@ -39,8 +40,8 @@ def uniform_lengths(count: int, low: int, high: int, rng: np.random.Generator) -
     """
     edges = length_edges(low, high)
     lengths = [np.zeros(0, np.int64)]
-    for number, some in enumerate(share_out(count, [1] * (len(edges) - 1))):
-        bottom, top = _bounds(edges, number)
+    shares = share_out(count, [1] * (len(edges) - 1))
+    for some, bottom, top in zip(shares, *_bounds(edges), strict=True):
         floor = min(bottom + SLACK, top)
         strata = (np.arange(some) + rng.random(some)) / max(some, 1)
         lengths.append(np.round(floor + strata * (top - floor)).astype(np.int64))
@@ -60,18 +61,18 @@ def length_edges(low: int, high: int, bins: int = 10) -> Floats:
     return np.linspace(low, high, min(bins, max(1, (high - low) // (4 * SLACK))) + 1)
 
 
-def bin_bounds(tokens: int, low: int, high: int) -> tuple[int, int]:
-    """The lowest and the highest length in the bin of a length."""
+def bin_bounds(tokens: Ints, low: int, high: int) -> tuple[Ints, Ints]:
+    """The lowest and the highest length in the bin of each length."""
     edges = length_edges(low, high)
-    number = min(max(int(np.searchsorted(edges, tokens, "right")) - 1, 0), len(edges) - 2)
-    return _bounds(edges, number)
+    numbers = np.clip(np.searchsorted(edges, tokens, "right") - 1, 0, len(edges) - 2)
+    bottoms, tops = _bounds(edges)
+    return bottoms[numbers], tops[numbers]
 
 
-def _bounds(edges: Floats, number: int) -> tuple[int, int]:
-    """A bin holds its lower edge; the last one holds both."""
-    is_last = number == len(edges) - 2
-    top = int(edges[-1]) if is_last else math.ceil(float(edges[number + 1])) - 1
-    return math.ceil(float(edges[number])), top
+def _bounds(edges: Floats) -> tuple[Ints, Ints]:
+    """The lowest and the highest length in each bin: it holds its lower edge, the last one both."""
+    lowest = np.ceil(edges).astype(np.int64)
+    return lowest[:-1], np.append(lowest[1:-1] - 1, int(edges[-1]))
 
 
 class Depths:
@@ -86,25 +87,38 @@ class Depths:
         weights = np.asarray(shares, float)
         self.shares = weights / weights.sum()
         self.wished = examples * self.shares
-        self.made = np.zeros(len(weights))
-        self._rng = rng
+        # Plain numbers: one example at a time is too few for arrays.
+        self._shares, self._made = self.shares.tolist(), [0.0] * len(weights)
+        self._ties = _ties(len(weights), rng)
+
+    @property
+    def made(self) -> Floats:
+        """The weight dealt to each bin, in examples."""
+        return np.array(self._made)
 
     def deal(self, grains: int) -> list[int]:
-        """A bin for each of ``grains`` evidence grains of the next example, in random order."""
-        behind = (self.made.sum() + 1) * self.shares - self.made
-        behind += self._rng.random(len(behind)) * 1e-9
-        behind[self.shares == 0] = -np.inf
+        """A bin for each of ``grains`` evidence grains of the next example."""
+        behind = self._behind()
         bins: list[int] = []
         for _ in range(grains):
-            preferred = behind.copy()
-            preferred[bins] -= NEARLY
-            bins.append(int(preferred.argmax()))
-            behind[bins[-1]] -= 1 / grains
+            if bins:
+                behind[bins[-1]] -= 1 / grains
+            preferred = behind.copy() if bins else behind
+            for taken in bins:
+                preferred[taken] = behind[taken] - NEARLY
+            bins.append(preferred.index(max(preferred)))
         return self.take(bins)
+
+    def _behind(self) -> list[float]:
+        """How much weight each bin is behind its share, equal ones apart by chance."""
+        goal, ties = sum(self._made) + 1, next(self._ties)
+        columns = zip(self._shares, self._made, ties, strict=True)
+        return [goal * share - made + tie if share else -math.inf for share, made, tie in columns]
 
     def take(self, bins: Sequence[int]) -> list[int]:
         """Counts these bins as dealt to one example."""
-        np.add.at(self.made, list(bins), 1 / max(len(bins), 1))
+        for number in bins:
+            self._made[number] += 1 / len(bins)
         return list(bins)
 
     def takes(self, bins: Sequence[int]) -> bool:
@@ -114,8 +128,14 @@ class Depths:
 
     def furthest_behind(self, allowed: Sequence[int]) -> int:
         """The allowed bin that is furthest behind its share."""
-        goal = (self.made.sum() + 1) * self.shares
-        return max(allowed, key=lambda b: (goal[b] - self.made[b], -b))
+        goal, made, shares = sum(self._made) + 1, self._made, self._shares
+        return max(allowed, key=lambda b: (goal * shares[b] - made[b], -b))
+
+
+def _ties(bins: int, rng: np.random.Generator) -> Iterator[list[float]]:
+    """Weights too small to count, for every example one for each bin; drawn many at a time."""
+    while True:
+        yield from (rng.random((256, bins)) * 1e-9).tolist()
 
 
 def bin_of(depth: float, bins: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,13 @@ def lists(values: NDArray[np.generic], lengths: NDArray[np.integer]) -> pa.ListA
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
+
+
+def lists_of(column: pa.ChunkedArray) -> list[list[int]]:
+    """The Python lists of a list column of numbers, many times as fast as ``to_pylist``."""
+    whole = column.combine_chunks()
+    values, offsets = whole.values.to_numpy().tolist(), whole.offsets.to_numpy().tolist()
+    return [values[a:b] for a, b in pairwise(offsets)]
 
 
 def write_rows(path: Path, batches: Iterable[pa.RecordBatch]) -> int:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.benchmarks import benchmark
-from longgrain.near import groups, signatures
+from longgrain.near import groups, signatures_between
 from longgrain.plan import Plan
 from longgrain.split import Chapters, Documents, contaminated, split
 from longgrain.store import Store
@@ -42,16 +42,14 @@ def assign(store: Store, plan: Plan) -> Sided:
     """Splits the store's documents by the plan."""
     codes, units = store.codes()
     count = len(store.cut_document)
-    cut_groups = groups(
-        signatures(codes, units.astype(np.int64), count, every=4, whole=64),
-        containment=None,
-    ).astype(np.int32)
-    of_document = store.cut_document[units].astype(np.int64)
-    doc_groups = groups(signatures(codes, of_document, len(store.doc_ids)))
+    # In the units' own type: another would have all of them converted first.
+    cuts = np.searchsorted(units, np.arange(count + 1, dtype=units.dtype))
+    signed = signatures_between(codes, cuts, every=4, whole=64)
+    cut_groups = groups(signed, containment=None).astype(np.int32)
+    doc_groups = groups(signatures_between(codes, cuts[store.doc_cuts]))
     chapters = chapters_of(store)
     first = _first_cuts(store, chapters)
-    of_chapter = np.searchsorted(first, units, "right") - 1
-    chapter_groups = groups(signatures(codes, of_chapter.astype(np.int64), len(chapters)))
+    chapter_groups = groups(signatures_between(codes, cuts[np.append(first, count)]))
     found = split(
         Documents(
             ids=store.doc_ids,

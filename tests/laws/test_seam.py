@@ -7,13 +7,15 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from kinds import BYTE_LEVEL, KINDS, Kinds
-from longgrain.lay import SEPARATOR, lay, lay_stretch
+from kinds import BYTE_LEVEL, DEMO, KINDS, Kinds
+from longgrain.draws import Rows
+from longgrain.lay import SEPARATOR, lay
 from longgrain.run import Run
-from longgrain.tokens import Tokenizer
+from longgrain.stretch import Splicer
+from longgrain.tokens import Ints, Tokenizer
 from longgrain.types import Example
 from reference import chatml
 
@@ -114,33 +116,83 @@ def test_laid_grains_may_be_joined_in_any_order(
     assert before + joined + behind == reference.ids("user\n" + "".join(words) + "Q: why?")
 
 
+# Some of these begin a pre-token whatever stands around them, so that stretches have seams.
+SEAMED = st.lists(st.one_of(PIECES, st.sampled_from([" the cat sat", "\nA line", "中。", "x y"])))
+
+
 @pytest.mark.parametrize("kind", [*BYTE_LEVEL, "shipped"])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(text=RANDOM, cuts=st.lists(st.integers(0, 400), max_size=4))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    text=SEAMED.map("".join),
+    cuts=st.lists(st.integers(0, 400), max_size=4),
+    line=st.sampled_from(["", "[题 | x]"]),
+)
 def test_a_stretch_of_a_document_may_be_joined_and_its_parts_have_their_own_tokens(
-    kind: str, kinds: Kinds, text: str, cuts: list[int]
+    kind: str, kinds: Kinds, text: str, cuts: list[int], line: str
 ) -> None:
     tokenizer, reference = loaded(str(kinds.file(kind))), kinds.reference(kind)
     found = grains(text, cuts)
-    if not found or not tokenizer.keeps(text):
-        return
-    low, high = found[0][0], found[-1][1]
-    placed = tokenizer.place([text])
-    inside = (placed.starts >= low) & (placed.starts < high)
-    parts = [end - low for _, end in found]
-    ids, counts, over = lay_stretch(
-        text[low:high], placed.ids.values[inside], placed.starts[inside] - low, parts, tokenizer
-    )
+    assume(found and tokenizer.keeps(text))
+    splicer, laid, own = spliced(text, found, line, tokenizer)
+    able = np.flatnonzero(splicer.can_bound(np.arange(len(found))))
+    assume(len(able))
+    first, last = able[[0]], able[[-1]]
+    cuts_inside = list(range(int(first[0]), int(last[0]) + 1))
+    [[a, b, c, d, e, f]] = splicer.slices(first, last).tolist()
+    places, [over] = splicer.places(first, last, Rows.of([cuts_inside]))
+    ids = [*laid[a:b].tolist(), *own[c:d].tolist(), *laid[e:f].tolist()]
+    low, high = found[first[0]][0], found[last[0]][1]
     words = "user\n" + text[low:high] + SEPARATOR + "Q"
-    assert reference.ids("user\n") + ids.tolist() + reference.ids("Q") == reference.ids(words)
+    assert reference.ids("user\n") + ids + reference.ids("Q") == reference.ids(words)
     offsets = reference.bare.encode(text[low:high] + SEPARATOR + "Q").offsets[:-1]
-    closed = [*parts, high - low + len(SEPARATOR)]
-    owners = [sum(start >= end for end in closed) for start, _ in offsets]
-    assert counts.tolist() == [owners.count(i) for i in range(len(closed))]
-    assert over == sum(
-        sum(end - 1 >= c for c in closed) != owner
-        for (_, end), owner in zip(offsets, owners, strict=True)
+    borders = [at - low for cut in cuts_inside for at in found[cut]]
+    assert places.values.tolist() == [sum(start < at for start, _ in offsets) for at in borders]
+    assert over == sum(any(start < at < end for at in borders) for start, end in offsets)
+    assert splicer.words(first, last).tolist() == [sum(s < high - low for s, _ in offsets)]
+
+
+@pytest.mark.parametrize("kind", ["qwen", "shipped"])
+def test_nearly_every_cut_of_a_real_document_may_begin_or_end_a_stretch(
+    kind: str, kinds: Kinds
+) -> None:
+    tokenizer = loaded(str(kinds.file(kind)))
+    for path in DEMO.glob("*.md"):
+        text = path.read_text("utf-8")
+        found = grains(text, list(range(0, len(text), 300)))
+        splicer, _, _ = spliced(text, found, "", tokenizer)
+        assert splicer.can_bound(np.arange(len(found))).mean() > 0.95
+
+
+def test_control_a_stretch_with_its_ends_as_in_the_document_breaks_the_law(kinds: Kinds) -> None:
+    tokenizer, reference = loaded(str(kinds.file("qwen"))), kinds.reference("qwen")
+    text = DEMO.joinpath("harbour-handbook.md").read_text("utf-8")[:20_000]
+    found = grains(text, list(range(0, len(text), 500)))
+    placed, wrong = tokenizer.place([text]), 0
+    for start, end in found:
+        inside = (placed.starts >= start) & (placed.starts < end)
+        ids = placed.ids.values[inside].tolist()
+        wrong += ids + reference.ids(SEPARATOR) != reference.ids(text[start:end] + SEPARATOR)
+    assert wrong > 0
+
+
+def spliced(
+    text: str, found: list[tuple[int, int]], line: str, tokenizer: Tokenizer
+) -> tuple[Splicer, Ints, Ints]:
+    """Where stretches of one document lie, its cuts' ids as laid, and its own."""
+    starts, ends = np.array(found, np.int64).T
+    placed = tokenizer.place([text])
+    laid = lay(text, placed, starts, ends, [line] * len(found), tokenizer)
+    splicer = Splicer(
+        seams=laid.seams,
+        counts=laid.counts,
+        laid=laid.ids.offsets[:-1],
+        base=np.zeros(len(found), np.int64),
+        starts=starts.astype(np.int32),
+        ends=ends.astype(np.int32),
+        straddling=laid.straddling.astype(np.int8),
+        token_starts=placed.starts.astype(np.int32),
     )
+    return splicer, laid.ids.values, placed.ids.values
 
 
 @cache
