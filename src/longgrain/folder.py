@@ -20,6 +20,8 @@ except ImportError:  # Windows
 from longgrain.card import write_card
 from longgrain.engine import atomic
 from longgrain.errors import RunError
+from longgrain.forecast import FILE as FORECAST
+from longgrain.forecast import LEDGER
 from longgrain.manifest import Tally
 from longgrain.plan import Plan
 from longgrain.report import write_report
@@ -39,12 +41,19 @@ class Building:
     folder: Path
     workers: int
     tell: Progress
+    ledger: Path | None = None
+    """Where calls are stored, in the folder itself if empty; a sample's lie where its build will go."""
     tally: Tally = field(default_factory=Tally)
 
     @property
     def work(self) -> Path:
         """Files between the steps."""
         return self.folder / "work"
+
+    @property
+    def calls(self) -> Path:
+        """The ledger of teacher calls."""
+        return self.ledger or self.folder / LEDGER
 
 
 def prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
@@ -55,11 +64,8 @@ def prepare(here: Building, state: Mapping[str, Any], *, replace: bool) -> bool:
     if finished and not replace:
         finish(here)
         return True
-    if before is None and _is_foreign(here.folder):
-        raise RunError(
-            f"{here.folder} is no run of longgrain and is not empty, so nothing was written; give "
-            "another folder with --out"
-        )
+    if before is None:
+        refuse_foreign(here.folder)
     if before and before != state and not replace and _is_worth_keeping(here.folder):
         what = "another plan" if before.get("plan") != state["plan"] else "other documents"
         raise RunError(
@@ -113,12 +119,18 @@ def finish(here: Building) -> None:
             here.tell(f"writing {name}")
             write(run)
     shutil.rmtree(here.work, ignore_errors=True)
+    (here.folder / FORECAST).unlink(missing_ok=True)  # the manifest holds it by now
 
 
-def _is_foreign(folder: Path) -> bool:
-    """Whether the folder holds what no build left there before it wrote down its state."""
-    own = ("work", f".part-{STATE}")
-    return folder.exists() and any(path.name not in own for path in folder.iterdir())
+def refuse_foreign(folder: Path) -> None:
+    """Raises RunError if the folder holds what neither a pilot nor a build left there."""
+    own = ("work", f".part-{STATE}", STATE, FORECAST)
+    held = folder.iterdir() if folder.exists() and not (folder / STATE).is_file() else ()
+    if any(path.name not in own and not path.name.startswith(LEDGER) for path in held):
+        raise RunError(
+            f"{folder} is no run of longgrain and is not empty, so nothing was written; give "
+            "another folder with --out"
+        )
 
 
 def _is_worth_keeping(folder: Path) -> bool:
@@ -132,10 +144,10 @@ def _mark(folder: Path, state: Mapping[str, str]) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes all but the stored calls and those out by file; an empty state says so, in case it is stopped."""
+    """Removes all but the forecast, the stored calls and those out by file; an empty state says so, in case it is stopped."""
     _mark(folder, {})
     for path in folder.iterdir():
-        if path.name.startswith(("calls.sqlite", "batch-")) or path.name == STATE:
+        if path.name.startswith((LEDGER, "batch-")) or path.name in (STATE, FORECAST):
             continue
         if path.is_dir():
             shutil.rmtree(path)

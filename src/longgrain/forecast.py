@@ -1,238 +1,70 @@
-"""A plan, its documents and a small sample > what cannot work, and what a build will take."""
+"""A plan and a sample of it > what a whole build will take, kept with the run; forecast against fact.
+
+Calls and tokens are counted kind by kind (`longgrain.yields`); disk file by file; seconds and
+memory as the sample took them, and what grows with the number of drafts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from math import log2
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
+import orjson
 
-from longgrain.arrange import Stretches
-from longgrain.make import side_shares, wishes
+from longgrain.callfile import CallFile
+from longgrain.engine import atomic
+from longgrain.make import component
 from longgrain.plan import Between, Plan
 from longgrain.run import Run
-from longgrain.sides import Sided
-from longgrain.store import Store
-from longgrain.types import SIDES, Side
+from longgrain.types import Request, Side
+from longgrain.yields import (
+    Sampled,
+    Spending,
+    a_wave,
+    doubt,
+    rates,
+    spendings,
+    spent_before,
+    within,
+)
 
+FILE, LEDGER = "forecast.json", "calls.sqlite"
 # Steps whose work grows with the documents, not with the examples.
 FIXED_STEPS = ("read", "split", "write", "report")
-FIXED_FILES = ("documents.parquet", "grains.parquet", "report.html", "README.md", "plan.yaml")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What there is to lay out, one entry a cut grain; ``sides`` is -1 for one that is not used."""
-
-    sides: NDArray[np.int8]
-    tokens: NDArray[np.int64]
-    documents: NDArray[np.int32]
-    languages: tuple[str, ...]
-
-    @classmethod
-    def of(cls, store: Store, sided: Sided) -> Ground:
-        """In the middle of a build."""
-        return cls(
-            sides=sided.sides,
-            tokens=store.laid_tokens,
-            documents=store.cut_document,
-            languages=tuple(store.document("language")),
-        )
-
-    @classmethod
-    def of_run(cls, run: Run) -> Ground:
-        """Of a finished run."""
-        table = pq.read_table(
-            run.folder / "grains.parquet",
-            columns=["doc", "side", "tokens"],
-            filters=[("kind", "=", "cut")],
-        )
-        codes: dict[str, int] = {side: code for code, side in enumerate(SIDES)}
-        languages = pq.read_table(run.folder / "documents.parquet", columns=["language"])
-        return cls(
-            sides=np.array([codes.get(one, -1) for one in table["side"].to_pylist()], np.int8),
-            tokens=np.asarray(table["tokens"]).astype(np.int64),
-            documents=np.asarray(table["doc"]).astype(np.int32),
-            languages=tuple(languages["language"].to_pylist()),
-        )
-
-    def on(self, side: Side) -> NDArray[np.bool_]:
-        """The grains of one side."""
-        return np.equal(self.sides, SIDES.index(side))
-
-    def pool(self, side: Side) -> int:
-        """Tokens of all grains of one side."""
-        return int(self.tokens[self.on(side)].sum())
-
-    def by_language(self, side: Side) -> dict[str, int]:
-        """Tokens of one side in each language."""
-        spoken = np.array(self.languages, dtype=object)[self.documents]
-        mine = self.on(side)
-        return {
-            language: int(self.tokens[mine & (spoken == language)].sum())
-            for language in sorted(set(self.languages))
-        }
-
-    @cached_property
-    def stretches(self) -> dict[Side, NDArray[np.int64]]:
-        """For each side, the tokens of each run of neighbouring grains of one document."""
-        found: dict[Side, NDArray[np.int64]] = {}
-        for side in SIDES:
-            runs = Stretches.of(self.on(side), self.documents, self.tokens)
-            ends = np.append(0, np.cumsum(self.tokens))
-            found[side] = ends[runs.last + 1] - ends[runs.first]
-        return found
-
-
-def problems(plan: Plan, store: Store, sided: Sided) -> list[str]:
-    """What cannot work, in plain words: a build with any of these would be a waste of time."""
-    return impossible(plan, Ground.of(store, sided))
-
-
-def impossible(plan: Plan, ground: Ground) -> list[str]:
-    """What cannot work with these documents: a pool shorter than the longest context."""
-    asked = wishes(plan, list(side_shares(plan)))
-    total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
-    return [
-        f"{side}: its documents hold {ground.pool(side):,} tokens, but contexts of up to "
-        f"{longest:,} are asked for (layout.lengths), and those cannot be filled; "
-        f"{_larger_side(side, 1.5 * longest / total)}ask for at most "
-        f"{_round_down(ground.pool(side)):,} tokens, or give more documents"
-        for side, kinds in asked.items()
-        if sum(kinds.values()) and ground.pool(side) < longest
-    ]
-
-
-def _larger_side(side: Side, share: float) -> str:
-    if side == "train":
-        return ""
-    return (
-        f"raise split.{side} to about {share:.2f}, " if share < 0.3 else f"set split.{side} to 0, "
-    )
-
-
-def _round_down(tokens: int) -> int:
-    """The largest power of two that is not larger, at least 256."""
-    return max(256, 1 << max(tokens, 1).bit_length() - 1)
-
-
-def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]:
-    """What will work only in part; ``manifest`` is that of a sample of the plan."""
-    asked = wishes(plan, list(side_shares(plan)))
-    return [
-        *_general(plan, asked),
-        *_narrow_depths(plan),
-        *_mixed_languages(plan, ground, asked),
-        *_short_documents(plan, ground, asked),
-        *_too_many(ground, asked, manifest),
-    ]
-
-
-def _general(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Iterator[str]:
-    """The user's own instruction data, where a recipe takes a share of it."""
-    wanted = sum(kinds.get("general", 0) for kinds in asked.values())
-    for number, entry in enumerate(plan.recipes):
-        named = entry.settings.get("general")
-        if not isinstance(named, str) or not named or not wanted:
-            continue
-        with plan.path(named).open("rb") as file:
-            rows = sum(1 for line in file if line.strip())
-        if rows < wanted:
-            yield (
-                f"recipes.{number}.general: {named} has {rows:,} rows, and {wanted:,} examples of "
-                "general data are asked for; each row is used once, so add rows or lower its share"
-            )
-
-
-def _shortest(plan: Plan) -> int:
-    lengths = plan.layout.lengths
-    return lengths.min if isinstance(lengths, Between) else min(lengths)
-
-
-def _narrow_depths(plan: Plan) -> Iterator[str]:
-    bins, size = len(plan.layout.depth_shares), plan.grains.size
-    width = _shortest(plan) / bins
-    if width < size:
-        yield (
-            f"layout.depths: {bins} bins of the shortest context ({_shortest(plan):,} tokens) are "
-            f"{width:.0f} tokens wide, narrower than a grain of {size}, so depths cannot all be "
-            f"met; ask for at most {max(1, _shortest(plan) // size)} bins or longer contexts"
-        )
-
-
-def _mixed_languages(
-    plan: Plan, ground: Ground, asked: Mapping[Side, Mapping[str, int]]
-) -> Iterator[str]:
-    for side in asked:
-        if ground.pool(side) < plan.layout.longest:
-            continue
-        short = {
-            language: tokens
-            for language, tokens in ground.by_language(side).items()
-            if 0 < tokens < plan.layout.longest
-        }
-        if short:
-            held = ", ".join(f"{language} {tokens:,} tokens" for language, tokens in short.items())
-            yield (
-                f"{side}: one language alone cannot fill the longest context of "
-                f"{plan.layout.longest:,} tokens ({held}), so those are filled up with grains in "
-                "other languages"
-            )
-
-
-def _short_documents(
-    plan: Plan, ground: Ground, asked: Mapping[Side, Mapping[str, int]]
-) -> Iterator[str]:
-    if not plan.layout.in_order:
-        return
-    for side in asked:
-        lengths = ground.stretches[side]
-        able = int((lengths >= _shortest(plan)).sum())
-        if not able and len(lengths):
-            yield (
-                f"{side}: no document or chapter has {_shortest(plan):,} tokens in a row (the "
-                f"longest has {int(lengths.max()):,}), so none can be kept in order as "
-                f"layout.in_order {plan.layout.in_order:g} asks; pooled contexts take their place"
-            )
-
-
-def _too_many(
-    ground: Ground, asked: Mapping[Side, Mapping[str, int]], manifest: Mapping[str, Any]
-) -> Iterator[str]:
-    """Kinds of which a side's grains hold too few, going by what the sample made of its calls."""
-    quotas: Mapping[str, Any] = manifest["quotas"]
-    made = sum(kind["made"] for side in quotas.values() for kind in side["kinds"].values())
-    share = min(1.0, made / max(1, int(manifest["teacher"]["asked"])))
-    for side, kinds in asked.items():
-        grains = int(ground.on(side).sum())
-        for kind, wanted in kinds.items():
-            tried = quotas.get(side, {}).get("kinds", {}).get(kind, {"wished": 0, "made": 0})
-            if tried["made"] < tried["wished"]:
-                yield (
-                    f"{side}: of {tried['wished']:,} examples of kind {kind!r} in a sample only "
-                    f"{tried['made']:,} could be made, so {wanted:,} will not be met; what is "
-                    "missing is listed as a shortfall"
-                )
-            elif kind != "general" and wanted > (about := int(grains * share)):
-                yield (
-                    f"{side}: {wanted:,} examples of kind {kind!r} are asked for, but one question "
-                    f"a grain gives about {about:,} ({grains:,} grains), so some grains are asked "
-                    "about again and a shortfall is likely; ask for fewer or give more documents"
-                )
+FIXED_FILES = (
+    *("documents.parquet", "grains.parquet", "report.html", "README.md", "plan.yaml", "state.json"),
+    *("manifest.json", FILE),
+)
+# Written after the manifest, which holds the comparison; they are no part of it.
+PAGES = ("report.html", "README.md", "manifest.json")
+# Memory grows with drafts (what is noted of each, the ledger's keys, lines of the account's tables)
+# and with the tokens of rows until the buffers they are written through are full: KB a draft, MB a
+# million tokens, millions of tokens. Measured on builds of 200 to 12,000 (docs/forecast.md).
+DRAFT_KB, ROWS_MB, ROWS_FULL = 6.0, 5.0, 8.0
+# Seconds that a step takes before its first example.
+START = {"draft": 0.2, "assemble": 0.05, "rows": 0.08}
+# More than this off, and the report says so.
+NEAR = 0.15
+# Bytes of a token in a prompt, on average of English and Chinese.
+A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What a whole build will take, from a sample of ``sampled`` examples: seconds, bytes of disk.
+    """What a whole build will take: its own seconds and the teacher's, bytes of disk, MB of memory.
 
-    With ``exact`` the sample was the whole plan.
+    ``basis`` is how it was made: "counted" (what would be asked, with assumed yields), "pilot"
+    (the teacher was asked for ``sampled`` examples), "sample" (a free teacher was) or "whole" (for
+    all of them). ``share`` of the drafts will be made before a cap is reached, and ``uncapped``
+    is the money, calls and tokens of all. None is what was not measured.
     """
 
+    plan_id: str
+    basis: str
+    sampled: int
     examples: int
     drafts: int
     calls: int
@@ -240,47 +72,310 @@ class Forecast:
     prompt_tokens: int
     reply_tokens: int
     money: float
-    currency: str
-    tokens: int
-    rows: int
-    seconds: float
-    disk: int
-    sampled: int
-    exact: bool
+    currency: str = ""
+    prices_of: str = ""
+    give_or_take: float = 0.0
+    tokens: int = 0
+    rows: int = 0
+    seconds: float | None = None
+    teacher_seconds: float | None = None
+    memory_mb: int | None = None
+    files: Mapping[str, int] = field(default_factory=dict)
+    share: float = 1.0
+    cap: str = ""
+    uncapped: Mapping[str, float] = field(default_factory=dict)
+    kinds: tuple[Mapping[str, Any], ...] = ()
+    said: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    """The ledger's keys of a pilot's calls: they count towards the caps of the build."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether the sample was the whole plan."""
+        return self.basis == "whole"
+
+    @property
+    def disk(self) -> int:
+        """Bytes of all files of the run."""
+        return sum(self.files.values())
 
 
-def forecast(plan: Plan, sample: Run, wall: float) -> Forecast:
-    """The sample's counts times how much larger the plan is; work on documents is counted once.
+def forecast(
+    plan: Plan,
+    sample: Run,
+    wall: float,
+    grains: Mapping[Side, int],
+    ledger: Path | None = None,
+) -> Forecast:
+    """From a sample that was built whole; work on documents is counted once.
 
-    ``wall`` is how many seconds the sample took in all, its report included.
+    ``wall`` is how many seconds the sample took in all, its report included; ``grains`` how many
+    each side has to ask about; ``ledger`` is where its calls lie, if not in its folder.
     """
     manifest = sample.manifest
-    wanted = sum(entry.examples for entry in plan.recipes)
-    sampled = sum(entry.examples for entry in sample.plan.recipes)
-    scale = wanted / max(sampled, 1)
-    teacher, packing = manifest["teacher"], manifest["packing"].values()
-    steps = {one["step"]: float(one["seconds"]) for one in manifest["steps"]}
-    growing = sum(seconds for step, seconds in steps.items() if step not in FIXED_STEPS)
-    drafted = next((one for one in manifest["steps"] if one["step"] == "draft"), {"made": sampled})
-    return Forecast(
-        examples=wanted,
-        drafts=round(scale * drafted["made"]),
-        calls=round(scale * teacher["asked"]),
-        teacher=str(teacher["name"]),
-        prompt_tokens=round(scale * teacher["prompt_tokens"]),
-        reply_tokens=round(scale * teacher["reply_tokens"]),
-        money=scale * teacher["money"],
-        currency=str(teacher.get("currency", "")),
-        tokens=round(scale * sum(one["tokens"] for one in packing)),
-        rows=round(scale * sum(one["rows"] for one in packing)),
-        seconds=wall + (scale - 1) * growing,
-        disk=_disk(sample.folder, scale),
-        sampled=sampled,
-        exact=wanted == sampled,
+    sampled = Sampled(
+        plan=sample.plan,
+        calls=manifest["teacher"]["calls"],
+        made=manifest["drafted"],
+        asked=sample.plan.teacher.use == plan.teacher.use,
+    )
+    found = counted(plan, sampled, grains)
+    made = max(1, sum(sampled.made.values()))
+    scale = found.drafts / made
+    packing = manifest["packing"].values()
+    tokens = sum(one["tokens"] for one in packing)
+    longer = (tokens + _unlucky(plan, manifest)) / max(1, tokens)
+    teacher = sum(float(row["seconds"]) for row in sampled.calls)
+    return replace(
+        found,
+        asked=tuple(manifest["keys"]),
+        tokens=round(scale * longer * tokens),
+        rows=round(scale * longer * sum(one["rows"] for one in packing)),
+        seconds=_own_seconds(manifest, wall, teacher, scale),
+        memory_mb=_memory(manifest["peak_memory_mb"], found.drafts - made, tokens, scale),
+        files=_files(sample.folder, scale, longer)
+        | _ledger(ledger or sample.folder / LEDGER, found.calls - _calls(sampled)),
     )
 
 
-def _disk(folder: Path, scale: float) -> int:
-    sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.is_file()}
-    fixed = sum(size for name, size in sizes.items() if name in FIXED_FILES)
-    return round(fixed + scale * (sum(sizes.values()) - fixed))
+def _ledger(path: Path, more: int) -> dict[str, int]:
+    """Bytes of a ledger with so many calls more."""
+    with CallFile(path) as file:
+        stored = file.total().requests
+    size = path.stat().st_size
+    return {LEDGER: size + round(size * more / max(1, stored))}
+
+
+def _memory(peak: int, more: int, tokens: int, scale: float) -> int:
+    """MB: the peak of the sample, and what more drafts and tokens add."""
+    before, after = min(ROWS_FULL, tokens / 1e6), min(ROWS_FULL, scale * tokens / 1e6)
+    return round(peak + more * DRAFT_KB / 1000 + (after - before) * ROWS_MB)
+
+
+def _calls(sampled: Sampled) -> int:
+    return sum(int(row["asked"]) for row in sampled.calls)
+
+
+def _own_seconds(manifest: Mapping[str, Any], wall: float, teacher: float, scale: float) -> float:
+    """Without the time that the teacher took."""
+    steps = {one["step"]: float(one["seconds"]) for one in manifest["steps"]}
+    steps["draft"] = max(0.0, steps.get("draft", 0.0) - teacher)
+    growing = sum(
+        max(0.0, seconds - START.get(step, 0.0))
+        for step, seconds in steps.items()
+        if step not in FIXED_STEPS
+    )
+    return max(0.0, wall - teacher) + (scale - 1) * growing
+
+
+def _unlucky(plan: Plan, manifest: Mapping[str, Any]) -> float:
+    """Tokens that the sample has too few: a handful of examples takes the shortest lengths first."""
+    missing = 0.0
+    for quota in manifest["quotas"].values():
+        lengths = quota["lengths"]
+        for number, low, high in zip(
+            lengths["made"], lengths["edges"], lengths["edges"][1:], strict=False
+        ):
+            middle = (low + high) / 2 if isinstance(plan.layout.lengths, Between) else high
+            missing += number * (_a_draft(plan) - middle)
+    return missing
+
+
+def _files(folder: Path, scale: float, longer: float) -> dict[str, int]:
+    """Bytes of each file but the ledger; those of all rows and of all examples together."""
+    sizes: dict[str, int] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith(LEDGER):
+            times = 1 if path.name in FIXED_FILES else scale
+            times *= longer if path.name.startswith("rows-") else 1
+            name = _family(path.name)
+            sizes[name] = sizes.get(name, 0) + round(times * path.stat().st_size)
+    return sizes
+
+
+def _family(name: str) -> str:
+    return next((f"{one}-*.parquet" for one in ("rows", "examples") if name.startswith(one)), name)
+
+
+def counted(plan: Plan, sampled: Sampled, grains: Mapping[Side, int]) -> Forecast:
+    """Drafts, calls, tokens and money; nothing of what only a build can measure."""
+    entry = plan.teacher
+    teacher = component("teachers", entry.use, entry.settings)
+    rounds = 1 if getattr(teacher, "prompted", False) else 6
+    asking = {side: rounds * count for side, count in grains.items()}
+    at_once = int(getattr(teacher, "concurrency", 1))
+    whole = spendings(plan, sampled, asking, at_once)
+    room, before = _room(plan, teacher, whole), spent_before(sampled)
+    found = within(whole, calls=entry.max_calls, money=room, before=before)
+    examples = sum(one.examples for one in plan.recipes)
+    drafts = sum(one.drafts for one in found)
+    all_of_it = examples <= sum(one.examples for one in sampled.plan.recipes)
+    basis = _basis(sampled, all_of_it)
+    total = {name: sum(getattr(one, name) for one in found) for name in _SUMS}
+    return Forecast(
+        plan_id=plan.id,
+        basis=basis,
+        sampled=sum(sampled.made.values()),
+        examples=examples,
+        drafts=round(drafts),
+        calls=round(total["calls"]),
+        teacher=str(teacher.name),
+        prompt_tokens=round(total["prompt_tokens"]),
+        reply_tokens=round(total["reply_tokens"]),
+        money=total["money"],
+        currency=str(getattr(teacher, "currency", "") or ""),
+        prices_of=str(getattr(teacher, "prices_of", None) or ""),
+        give_or_take=doubt(sampled, found) if basis in ("pilot", "sample") else 0.0,
+        tokens=round(drafts * _a_draft(plan)),
+        teacher_seconds=_teacher_seconds(sampled, found, at_once),
+        share=drafts / max(1e-9, sum(one.drafts for one in whole)),
+        cap=_cap(plan, found, whole),
+        uncapped={name: sum(getattr(one, name) for one in whole) for name in _SUMS},
+        kinds=tuple(_by_kind(found)),
+        said=tuple(_assumed(plan, sampled, basis)),
+    )
+
+
+_SUMS = ("calls", "prompt_tokens", "reply_tokens", "money")
+
+
+def _teacher_seconds(sampled: Sampled, found: Sequence[Spending], at_once: int) -> float | None:
+    """A build begins with one call in flight, and doubles them with every wave."""
+    wave = a_wave(sampled)
+    if wave is None or not sampled.asked:
+        return None
+    return wave * (sum(one.waves for one in found) + log2(max(1, at_once)))
+
+
+def _basis(sampled: Sampled, all_of_it: bool) -> str:
+    free = sampled.plan.teacher.use in ("extractive", "scripted")
+    if not sampled.asked:
+        return "counted"
+    return "whole" if all_of_it else "sample" if free else "pilot"
+
+
+def _room(plan: Plan, teacher: Any, whole: Sequence[Spending]) -> float | None:
+    """The money that will be spent under the cap: the last call must fit with the most it can cost."""
+    cap, most = plan.teacher.max_money, getattr(teacher, "most", None)
+    if cap is None or most is None:
+        return cap
+    calls = max(1.0, sum(one.calls for one in whole))
+    prompt = int(A_TOKEN * sum(one.prompt_tokens for one in whole) / calls)
+    return max(0.0, cap - float(most(Request(task="", prompt=(("user", "x" * prompt),))).money))
+
+
+def _cap(plan: Plan, found: Sequence[Spending], whole: Sequence[Spending]) -> str:
+    """The settings of the caps that will be reached, "" for none."""
+    if sum(one.calls for one in found) >= sum(one.calls for one in whole) - 1e-6:
+        return ""
+    entry = plan.teacher
+    caps = (("max_calls", entry.max_calls), ("max_money", entry.max_money))
+    return " and ".join(f"{name} {value:g}" for name, value in caps if value is not None)
+
+
+def _a_draft(plan: Plan) -> float:
+    """Tokens of an example, on average: the middle of the lengths that the plan asks for."""
+    lengths = plan.layout.lengths
+    if isinstance(lengths, Between):
+        return (lengths.min + lengths.max) / 2
+    return sum(lengths) / len(lengths)
+
+
+def _by_kind(found: Sequence[Spending]) -> Iterator[dict[str, Any]]:
+    for kind in dict.fromkeys(one.kind for one in found):
+        mine = [one for one in found if one.kind == kind]
+        yield {
+            "kind": kind,
+            **{name: sum(getattr(one, name) for one in mine) for name in ("drafts", *_SUMS)},
+        }
+
+
+def _assumed(plan: Plan, sampled: Sampled, basis: str) -> Iterator[str]:
+    """What a reader must know of the numbers."""
+    asking = [rate for rate in rates(sampled) if rate.asks and rate.calls != float("inf")]
+    yields = ", ".join(f"{rate.kind} {1 / rate.calls:.2f}" for rate in asking if rate.calls)
+    if basis == "counted" and asking:
+        counter = "its tokenizer" if plan.teacher.settings.get("tokenizer") else "the plan's"
+        yield (
+            f"nobody was asked: yields are assumed to be those of questions by rule ({yields} "
+            f"drafts a call), and so are the replies; prompts are counted with {counter}"
+            + ("" if counter == "its tokenizer" else " tokenizer, not the model's")
+        )
+        yield "a pilot measures them: --pilot 100 asks for 100 of the examples, and a build uses them"
+    elif basis == "pilot":
+        yield f"measured by a pilot of {sum(sampled.made.values())} drafts ({yields} a call)"
+    for rate in rates(sampled):
+        if rate.calls == float("inf"):
+            yield f"no draft of kind {rate.kind!r} could be made in the sample, so none is counted"
+
+
+# --- kept with the run ------------------------------------------------------------------------------
+
+
+def keep(found: Forecast, folder: Path) -> None:
+    """Writes the forecast into the folder of a run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic(folder / FILE) as part:
+        part.write_bytes(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2))
+
+
+def kept(folder: Path, plan_id: str) -> Forecast | None:
+    """The forecast of a plan in a folder, if there is one that can be read."""
+    try:
+        found = Forecast(**orjson.loads((folder / FILE).read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.plan_id == plan_id else None
+
+
+def against(found: Forecast, manifest: Mapping[str, Any], disk: int) -> list[dict[str, Any]]:
+    """Forecast and fact of each figure that was forecast: ``off`` is their difference as a share.
+
+    ``manifest`` is that of the finished build, ``disk`` the bytes of its files but the pages.
+    """
+    teacher, packing = manifest["teacher"], manifest["packing"].values()
+    names = ("asked", *_SUMS[1:])
+    spent = {name: sum(float(row[name]) for row in teacher["calls"]) for name in names}
+    took = sum(float(one["seconds"]) for one in manifest["steps"])
+    pages = sum(found.files.get(name, 0) for name in PAGES)
+    seconds = (found.seconds or 0) + (found.teacher_seconds or 0)
+    whole = found.seconds is not None and found.teacher_seconds is not None
+    rows: list[tuple[str, float | None, float]] = [
+        ("drafts", found.drafts, sum(manifest["drafted"].values())),
+        ("calls", found.calls, spent["asked"]),
+        ("prompt tokens", found.prompt_tokens, spent["prompt_tokens"]),
+        ("reply tokens", found.reply_tokens, spent["reply_tokens"]),
+        ("money", found.money, spent["money"]),
+        ("tokens in rows", found.tokens, sum(one["tokens"] for one in packing)),
+        ("seconds", seconds if whole else None, took),
+        ("MB of disk", (found.disk - pages) / 1e6 if found.files else None, disk / 1e6),
+        ("MB of memory", found.memory_mb, manifest["peak_memory_mb"]),
+    ]
+    return [
+        {
+            "figure": name,
+            "forecast": told,
+            "fact": fact,
+            "off": (told - fact) / fact if fact else None,
+        }
+        for name, told, fact in rows
+        if told is not None and (told or fact)
+    ]
+
+
+def compared(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of `against` in words, nothing where there was no forecast; ``far`` is too far off."""
+    return [
+        {
+            "figure": one["figure"],
+            "forecast": _said(one["forecast"]),
+            "fact": _said(one["fact"]),
+            "off": "–" if one["off"] is None else f"{one['off']:+.0%}",
+            "far": abs(one["off"] or 0) > NEAR,
+        }
+        for one in manifest.get("forecast", {}).get("against", ())
+    ]
+
+
+def _said(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.2f}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from longgrain.corpus import documents, sources
+from longgrain.doubts import Ground
 from longgrain.engine import atomic
 from longgrain.errors import RunError, SourceError
-from longgrain.forecast import Ground
 from longgrain.ingest import IngestShard, ingest
 from longgrain.make import side_shares
 from longgrain.plan import Plan, Splitting
@@ -201,7 +201,8 @@ def _heading(out: Path, found: Found) -> Iterator[str]:
 TEMPLATE = """\
 name: {name} # the run's folder is runs/NAME
 seed: 17 # another seed draws other questions, contexts and sides
-sources: [{place}] # files, folders and globs, seen from this file's folder
+sources: [{place}] # files, folders, globs and URLs, seen from this file's folder
+readers: {{}} # settings of readers, as in {{jsonl: {{text: story}}}}
 
 tokenizer: longgrain # take your model's own: a tokenizer.json or a Hugging Face model name
 template: chatml # or "tokenizer" for the model's own chat template, or a Jinja file
@@ -237,7 +238,7 @@ layout: # how contexts are laid out
   in_order: 0.1 # share of contexts that are one document as it stands
   short: 1024 # tokens of a short context
 
-checks: [bounds, quote, answerable, leak, phrases, language] # what an example must pass
+checks: [bounds, quote, answerable, leak, phrases, language, duplicates] # what an example must pass
 
 pack: # examples are packed whole into rows
   length: null # tokens of a row; null takes the longest example

@@ -73,6 +73,10 @@ class SideMaterials:
     """Call > name and version of its prompt."""
     guards: Counter[str] = field(default_factory=Counter)
     notes: dict[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    """What is being drafted."""
+    used: dict[str, int] = field(default_factory=dict)
+    """Label of calls (`Ledger.places`) > how many of them were read for a draft or passed over."""
 
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
@@ -140,11 +144,17 @@ class SideMaterials:
         """Replies through the ledger: what was answered before is not asked again."""
         if self.prompts is not None:
             requests = [self.prompts.fill(one) for one in requests]
-        replies = self.ledger.ask(self.teacher, requests)
+        replies = self.ledger.ask(self.teacher, requests, label=f"{self.side}/{self.kind}")
         for request, reply in zip(requests, replies, strict=True):
             if isinstance(reply, Reply) and "prompt" in request.settings:
                 self.worded[reply.call] = str(request.settings["prompt"])
         return replies
+
+    def note(self, draft: Draft) -> None:
+        """Remembers that the calls up to the one that the draft came of were put to use."""
+        for call in calls_of(draft):
+            label, place = self.ledger.places.get(call, ("", 0))
+            self.used[label] = max(self.used.get(label, 0), place + 1)
 
     def count(self, event: str, times: int = 1) -> None:
         """Counts that a guard acted."""
@@ -215,19 +225,29 @@ def wishes(plan: Plan, sides: Sequence[Side]) -> dict[Side, dict[str, int]]:
 
 
 def make(
-    plan: Plan, materials: Mapping[Side, SideMaterials]
+    plan: Plan, materials: Mapping[Side, SideMaterials], patience: int = 0
 ) -> Iterator[tuple[Side, Draft | Dropped]]:
-    """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist."""
+    """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist.
+
+    A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped.
+    """
     checks = [component("checks", one.use, one.settings) for one in plan.checks]
     for side, recipe, kind, wanted in _tasks(plan, list(materials)):
         found = barren = 0
+        materials[side].kind = kind
         for drafted in recipe.draft(kind, materials[side], wanted) if wanted else ():
+            if isinstance(drafted, Draft):
+                materials[side].note(drafted)
             item = with_system(with_prompt(drafted, materials[side].worded), plan.system)
             lost = item if isinstance(item, Dropped) else problem(item, materials[side], checks)
             yield side, lost or item
             found += lost is None
             barren = barren + 1 if lost else 0
-            if found == wanted or barren > PATIENCE or (lost and lost.reason == CAP_REACHED):
+            if (
+                found == wanted
+                or barren > (patience or PATIENCE)
+                or (lost and lost.reason == CAP_REACHED)
+            ):
                 break
 
 
@@ -235,11 +255,15 @@ def with_prompt(item: Draft | Dropped, worded: Mapping[str, str]) -> Draft | Dro
     """The draft with name and version of the prompt to which a model replied with its question."""
     if isinstance(item, Dropped):
         return item
-    spans = (span for message in item.messages for span in message.spans)
-    origins = (span.origin for span in spans if isinstance(span, Span))
-    calls = (origin.call for origin in origins if isinstance(origin, Reply))
-    label = next((worded[call] for call in calls if call in worded), None)
+    label = next((worded[call] for call in calls_of(item) if call in worded), None)
     return replace(item, meta={**item.meta, "prompt": label}) if label else item
+
+
+def calls_of(draft: Draft) -> list[str]:
+    """The ledger's keys of the replies that a draft's words come from."""
+    spans = (span for message in draft.messages for span in message.spans)
+    origins = (span.origin for span in spans if isinstance(span, Span))
+    return list(dict.fromkeys(one.call for one in origins if isinstance(one, Reply)))
 
 
 def with_system(item: Draft | Dropped, words: str) -> Draft | Dropped:

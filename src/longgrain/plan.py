@@ -160,6 +160,7 @@ class Plan(Part):
     name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = "run"
     seed: Annotated[int, Field(ge=0)] = 17
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    readers: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     tokenizer: str = "longgrain"
     template: str = "chatml"
     day: date = date(2026, 1, 1)

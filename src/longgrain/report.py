@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from longgrain import charts
 from longgrain.coverage import coverage
+from longgrain.forecast import NEAR, compared
 from longgrain.plan import Plan
 from longgrain.show import Shown, environment, percent
 from longgrain.types import ROLES, SIDES, Side
@@ -34,7 +35,11 @@ STEPS = {
 }
 # What a manifest may leave out when a run had none of it.
 _EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddling", "lengths")
-_NONE: dict[str, Any] = {**{key: {} for key in _EMPTY}, "self_checks": {}, "notes": []}
+_NONE: dict[str, Any] = {
+    **{key: {} for key in (*_EMPTY, "forecast")},
+    "self_checks": {},
+    "notes": [],
+}
 # An example of more characters has its distractors shortened, so that the page stays small.
 ROOM = 40_000
 CANDIDATES, EXAMPLES, DROPPED = 10, 6, 3
@@ -89,6 +94,7 @@ def _page(run: Run) -> str:
         baseline_height=f"{4 + 1.7 * len(m['baseline']):.1f}rem",
         forms=[_forms(language, counted) for language, counted in sorted(m["forms"].items())],
         **_examples(shown),
+        against=compared(m),
     )
 
 
@@ -170,6 +176,11 @@ def _warnings(m: Manifest) -> list[str]:
         for side, packed in m["packing"].items()
         if packed["too_long"]
     ]
+    far = [one["figure"] for one in compared(m) if one["far"]]
+    if far:
+        said.append(
+            f"The forecast was off by more than {percent(NEAR)} on {', '.join(far)}: see Cost."
+        )
     return said
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from longgrain.forecast import Forecast
+    from longgrain.preview import Preview
     from longgrain.run import Run
+    from longgrain.survey import Survey
 
 WIDTH = 100  # columns where there is no terminal to ask
 REASONS = 8  # dropped items are listed by so many reasons, the rest as a sum
@@ -90,25 +93,87 @@ def bullets(out: Console, title: str, said: Sequence[str], style: str = "bold") 
         out.print(grid)
 
 
+def forecast(out: Console, found: Preview) -> None:
+    """What a build will take, what is assumed in that, what cannot work and what will only in part."""
+    if found.forecast:
+        out.print(Rule("forecast", align="left"))
+        out.print(forecast_table(found.forecast))
+        if len([one for one in found.forecast.kinds if one["calls"]]) > 1:
+            out.print()
+            out.print(_kinds(found.forecast))
+        bullets(out, "know of these numbers", found.forecast.said)
+    bullets(out, "this cannot work", found.problems, "bold red")
+    bullets(out, "this will work only in part", found.doubts, "bold yellow")
+
+
 def forecast_table(found: Forecast) -> Table:
     """What a build will take."""
-    calls = f"{found.calls:,} of {found.teacher}"
-    if found.prompt_tokens:
-        calls += f" ({found.prompt_tokens:,} tokens sent, {found.reply_tokens:,} back)"
+    about = f" (give or take {found.give_or_take:.0%})" if found.give_or_take > 0.005 else ""
     lines = {
         "examples": f"{found.examples:,}",
         "drafts": f"{found.drafts:,}",
-        "teacher calls": calls,
-        "money": f"{found.money:,.2f} {found.currency}".strip() if found.money else "nothing",
+        "teacher calls": f"{found.calls:,} of {found.teacher}{about}",
+        "tokens sent": f"{found.prompt_tokens:,}" if found.prompt_tokens else "",
+        "tokens back": f"{found.reply_tokens:,}" if found.prompt_tokens else "",
+        "money": _money(found),
+        "cap": _cap(found),
         "tokens": f"{found.tokens:,} in {found.rows:,} rows",
-        "time": duration(found.seconds),
+        "time": _time(found),
         "disk": size(found.disk),
-        "measured on": "the whole plan" if found.exact else f"{found.sampled:,} examples of it",
+        "memory": f"{found.memory_mb:,} MB" if found.memory_mb else "",
+        "measured on": "the whole plan" if found.exact else f"{found.sampled:,} drafts of it",
     }
     grid = Table.grid(padding=(0, 2, 0, 0))
     for name, value in lines.items():
-        grid.add_row(name, value)
+        if value:
+            grid.add_row(name, value)
     return grid
+
+
+def as_json(found: Survey, taken: Preview | None) -> bytes:
+    """A survey, and what a build will take where that was asked for too."""
+    import orjson
+
+    if taken is None:
+        return found.json()
+    said = {"forecast": taken.forecast, "problems": taken.problems, "doubts": taken.doubts}
+    return orjson.dumps(orjson.loads(found.json()) | said, option=orjson.OPT_INDENT_2)
+
+
+def _money(found: Forecast) -> str:
+    if not found.money:
+        return "nothing" if not found.prompt_tokens else "the plan has no prices"
+    when = f"of {found.prices_of}" if found.prices_of else "of an unknown day (prices_of)"
+    return f"{found.money:,.2f} {found.currency}".rstrip() + f", at the plan's prices {when}"
+
+
+def _cap(found: Forecast) -> str:
+    if not found.cap:
+        return ""
+    calls, money = found.uncapped["calls"], found.uncapped["money"]
+    whole = f"{calls:,.0f} calls" + (f", {money:,.2f} {found.currency}".rstrip() if money else "")
+    return f"{found.cap} is reached at {found.share:.0%} of the plan; all of it takes {whole}"
+
+
+def _time(found: Forecast) -> str:
+    if found.seconds is None:
+        return ""
+    if found.teacher_seconds is None:
+        return f"{duration(found.seconds)}, and as long as the teacher takes (a pilot measures it)"
+    return duration(found.seconds + found.teacher_seconds)
+
+
+def _kinds(found: Forecast) -> Table:
+    """Drafts, calls, tokens and money by kind of example."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    names = ("drafts", "calls", "prompt_tokens", "reply_tokens", "money")
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for one in found.kinds:
+        numbers = [f"{round(one[name]):,}" for name in names[:-1]]
+        table.add_row(one["kind"], *numbers, f"{one['money']:,.2f}")
+    return table
 
 
 def summary(out: Console, run: Run) -> None:
@@ -124,9 +189,17 @@ def summary(out: Console, run: Run) -> None:
     ]
     bullets(out, "asked for and not met", short, "bold yellow")
     bullets(out, "notes", [*manifest["split"]["notes"], *manifest["notes"]])
+    bullets(out, "forecast and fact", list(_against(manifest)))
     out.print(Text(f"\nrun     {run.folder}"))
     if (run.folder / "report.html").is_file():
         out.print(Text(f"report  {run.folder / 'report.html'}"))
+
+
+def _against(manifest: Mapping[str, Any]) -> Iterator[str]:
+    from longgrain.forecast import compared
+
+    for one in compared(manifest):
+        yield f"{one['figure']}: {one['forecast']} forecast, {one['fact']} in fact, {one['off']}"
 
 
 def _examples(manifest: Mapping[str, Any]) -> Table:

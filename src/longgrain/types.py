@@ -165,8 +165,8 @@ class Draft:
             for span in message.spans:
                 if isinstance(span, Slot):
                     parts.append("slot")
-                elif grain := span.grain:
-                    parts += [span.role, grain.doc_id, grain.start, grain.end]
+                elif quoted := span.grain:
+                    parts += [span.role, quoted.doc_id, quoted.start, quoted.end]
                 else:
                     parts += [span.role, span.text or ""]
         return content_id(*parts)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from longgrain import shelf
+from longgrain.chat import ChatTemplate
 from longgrain.errors import RunError
 from longgrain.exports.hf import Hf
 from longgrain.exports.jsonl import Jsonl
 from longgrain.exports.parquet import Parquet
 from longgrain.exports.trl import Trl
 from longgrain.rows import Row
+from longgrain.tokens import Tokenizer
 from longgrain.types import Example, Export, Given, Grain, Message, Side, Span, Speaker
 
 EXPORTS = shelf.names("exports")
@@ -42,10 +46,11 @@ def row(number: int, tokens: int = 12, loss: float = 1.0) -> Row:
 
 
 def turn(speaker: Speaker, *parts: str | Grain) -> Message:
+    loss = 1.0 if speaker == "assistant" else 0.0
     spans = tuple(
         Span(role="evidence", origin=part)
         if isinstance(part, Grain)
-        else Span(role="question", origin=OWN, text=part)
+        else Span(role="question", origin=OWN, text=part, loss=loss)
         for part in parts
     )
     return Message(speaker=speaker, spans=spans)
@@ -70,6 +75,14 @@ ASKED = (turn("user", QUOTE, "\n\n多少名？"), turn("assistant", "1200"))
 
 class SmallRun:
     """A finished run of a few rows and examples: two sides, no test side."""
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        return Tokenizer.load("longgrain")
+
+    @cached_property
+    def template(self) -> ChatTemplate:
+        return ChatTemplate.load("chatml", self.tokenizer, date(2026, 1, 1))
 
     def rows(self, side: Side) -> Iterator[Row]:
         yield from {"train": [row(1), row(2, 20, 0.5)], "valid": [row(3)], "test": []}[side]
@@ -267,7 +280,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read in KiB as on Linux")
-@pytest.mark.parametrize("name", ["parquet", "hf", "trl"])
+@pytest.mark.parametrize(
+    "name", ["parquet", "hf", "trl", "axolotl", "llamafactory", "megatron", "arrays"]
+)
 def test_five_times_the_rows_take_no_more_memory(name: str, tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         command = [sys.executable, "-c", PEAK, name, str(rows), str(tmp_path / str(rows))]

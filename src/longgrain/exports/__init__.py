@@ -10,4 +10,10 @@ SHELF = {
     "parquet": "longgrain.exports.parquet:Parquet",
     "hf": "longgrain.exports.hf:Hf",
     "trl": "longgrain.exports.trl:Trl",
+    "axolotl": "longgrain.exports.axolotl:Axolotl",
+    "llamafactory": "longgrain.exports.llamafactory:LlamaFactory",
+    "ms_swift": "longgrain.exports.ms_swift:MsSwift",
+    "megatron": "longgrain.exports.megatron:Megatron",
+    "openai": "longgrain.exports.openai:OpenAI",
+    "arrays": "longgrain.exports.arrays:Arrays",
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -40,7 +40,10 @@ _ENCODINGS = {
     "labels": "BYTE_STREAM_SPLIT",
     "position_ids": "DELTA_BINARY_PACKED",
 }
-_DICTIONARY = ["weights.list.element", "seq_lengths.list.element", "example_ids.list.element"]
+_DICTIONARY = [
+    f"{name}.list.element"
+    for name in ("weights", "seq_lengths", "example_ids", "attention_mask", "loss_mask")
+]
 
 
 class Row(Protocol):
@@ -60,8 +63,49 @@ class Row(Protocol):
     def position_ids(self) -> NDArray[np.int32]: ...
 
 
+class Line(Protocol):
+    """What a table holds in one line: ids, and under the names of other columns what they hold."""
+
+    @property
+    def input_ids(self) -> NDArray[np.int32]: ...
+
+
+class Ids(Protocol):
+    """Token ids of texts, end to end."""
+
+    @property
+    def values(self) -> NDArray[np.int32]: ...
+
+
+class Tokenizer(Protocol):
+    """The tokenizer of a run: its control tokens by their text, and ids of plain words."""
+
+    @property
+    def control(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+    def encode(self, texts: Sequence[str]) -> Ids: ...
+
+
+class Template(Protocol):
+    """The chat template of a run: its Jinja source, and where it puts each message."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+    def frame(self, speakers: tuple[str, ...]) -> Sequence[Any]: ...
+
+
 class Run(Protocol):
     """What an export reads of a finished run."""
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    @property
+    def template(self) -> Template: ...
 
     def examples(self, side: Side) -> Iterable[Example]: ...
 
@@ -70,9 +114,9 @@ class Run(Protocol):
     def rows(self, side: Side) -> Iterable[Row]: ...
 
 
-def batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def batches(rows: Iterable[Line], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Batches of about a million tokens, at least one row each."""
-    waiting: list[Row] = []
+    waiting: list[Line] = []
     tokens = 0
     for row in rows:
         waiting.append(row)
@@ -84,7 +128,7 @@ def batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield _batch(waiting, schema)
 
 
-def _batch(rows: Sequence[Row], schema: pa.Schema) -> pa.RecordBatch:
+def _batch(rows: Sequence[Line], schema: pa.Schema) -> pa.RecordBatch:
     columns = [
         _column([getattr(row, field.name) for row in rows], field.type.value_type)
         for field in schema
@@ -100,7 +144,7 @@ def _column(lists: Sequence[Sequence[str] | NDArray[np.generic]], of: pa.DataTyp
 
 
 def by_side(
-    rows: Callable[[Side], Iterable[Row]], schema: pa.Schema
+    rows: Callable[[Side], Iterable[Line]], schema: pa.Schema
 ) -> Iterator[tuple[Side, Iterator[pa.RecordBatch]]]:
     """The sides that have rows, each with its batches; RunError if none has."""
     empty = True

@@ -33,21 +33,22 @@ class Hf:
         sides = []
         for side, found in by_side(run.rows, ALL):
             sides.append(side)
-            paths += _split(folder / side, found)
-        return [*paths, _json(folder / "dataset_dict.json", {"splits": sides})]
+            paths += write_split(folder / side, ALL, found)
+        return [*paths, write_json(folder / "dataset_dict.json", {"splits": sides})]
 
 
-def _split(folder: Path, found: Iterable[pa.RecordBatch]) -> list[Path]:
+def write_split(folder: Path, schema: pa.Schema, found: Iterable[pa.RecordBatch]) -> list[Path]:
+    """The files of one split: the batches as an Arrow stream, and what `datasets` notes beside it."""
     data = folder / DATA
-    with whole(data) as part, pa.ipc.new_stream(part, ALL) as writer:
+    with whole(data) as part, pa.ipc.new_stream(part, schema) as writer:
         for batch in found:
             writer.write_batch(batch)
     # `datasets` names its caches by the fingerprint, so other rows must have another one.
     with data.open("rb") as file:
         fingerprint = hashlib.file_digest(file, "sha256").hexdigest()[:16]
     info = {"citation": "", "description": "", "homepage": "", "license": ""}
-    info_path = _json(folder / "dataset_info.json", info | {"features": _features(ALL)})
-    return [data, info_path, _json(folder / "state.json", _state(fingerprint))]
+    info_path = write_json(folder / "dataset_info.json", info | {"features": _features(schema)})
+    return [data, info_path, write_json(folder / "state.json", _state(fingerprint))]
 
 
 def _features(schema: pa.Schema) -> dict[str, Any]:
@@ -77,7 +78,8 @@ def _state(fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _json(path: Path, value: dict[str, Any]) -> Path:
+def write_json(path: Path, value: dict[str, Any]) -> Path:
+    """A JSON file that people can read, complete or not at all."""
     with whole(path) as part:
         part.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
     return path

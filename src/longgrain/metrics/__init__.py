@@ -1,0 +1,24 @@
+"""A prediction and what it is held against > figures, one file a metric; a line here puts it on the shelf.
+
+A metric is a frozen dataclass whose fields are its settings, with the class variables of
+`longgrain.metrics.item.Metric` and ``score(item)``, which gives a number or None for each of its
+figures. None means that the figure could not be had from this item: it is counted and never taken
+for 0. It never raises, whatever the text. A figure that is no mean over items has ``tally(item)``,
+counts that may be added up, and ``pooled(sums)``, the figures that follow from their sums.
+"""
+
+SHELF = {
+    "rouge": "longgrain.metrics.rouge:Rouge",
+    "squad": "longgrain.metrics.squad:Squad",
+    "subspan": "longgrain.metrics.subspan:Subspan",
+    "longbench": "longgrain.metrics.longbench:LongBench",
+    "valprobing": "longgrain.metrics.valprobing:ValProbing",
+    "sacrebleu": "longgrain.metrics.sacrebleu:SacreBleu",
+    "coverage": "longgrain.metrics.coverage:Coverage",
+    "agreement": "longgrain.metrics.agreement:Agreement",
+    "facts": "longgrain.metrics.facts:UnsupportedFacts",
+    "readability": "longgrain.metrics.readability:Readability",
+    "repetition": "longgrain.metrics.repetition:Repetition",
+    "correction": "longgrain.metrics.correction:SelfCorrection",
+    "style": "longgrain.metrics.style:Style",
+}

@@ -1,0 +1,57 @@
+"""What is scored, and what a metric must offer: the two nouns of the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+Figures = Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A prediction and what it may be held against.
+
+    ``row`` holds every field that the files have for this item, those of the prediction first.
+    """
+
+    id: str = ""
+    prediction: str = ""
+    references: tuple[str, ...] = ()
+    source: str | None = None
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """An item > figures. Scores of several references are the best of them.
+
+    ``origin`` says whose rule it is. ``needs`` names what an item must have ("references",
+    "source", or fields of its row); an item without it is not scored. ``gold`` is the figure in
+    which a gold answer scores 1 and an empty reply 0, or "" where there is no gold answer.
+    ``shares`` says that figures lie in 0..1 and are shown in percent.
+    """
+
+    name: ClassVar[str]
+    origin: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+    gold: ClassVar[str]
+    shares: ClassVar[bool]
+
+    def score(self, item: Item) -> Figures:
+        """Each figure of this item; the same figures for every item."""
+        ...
+
+
+@runtime_checkable
+class Pooled(Protocol):
+    """A metric with figures of all items together, which are no means over items."""
+
+    def tally(self, item: Item) -> Mapping[str, float]:
+        """Counts of one item; those of several items may be added up."""
+        ...
+
+    def pooled(self, sums: Mapping[str, float]) -> Figures:
+        """The figures of all items whose tallies were added up."""
+        ...

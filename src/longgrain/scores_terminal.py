@@ -1,0 +1,84 @@
+"""Scores > a table for a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from longgrain.score import Scores, Total
+
+NAME, GROUP = 22, 18  # columns of a figure's and a group's name
+
+
+def show(out: Console, found: Scores) -> None:
+    """A line for each figure and group, and below why items were not scored."""
+    against = f" against {found.references}" if found.references else ""
+    out.print(Text(f"{found.items:,} items of {found.predictions}{against}", "bold"))
+    out.print(_table(found))
+    shares = any(one.share for one in found.totals)
+    out.print(
+        Text(
+            ("shares in percent; " if shares else "") + "95% intervals: Wilson's of shares "
+            f"of items, else bootstrap over items (seed {found.seed})",
+            "dim",
+        )
+    )
+    for line in _unscored(found):
+        out.print(Text(line, "yellow"))
+
+
+def _table(found: Scores) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("metric", "figure", *((found.by,) if found.by else ())):
+        table.add_column(name, no_wrap=True)
+    for name in ("score", "95% interval", "scored", "not"):
+        table.add_column(name, justify="right", no_wrap=True)
+    last = ""
+    for one in found.totals:
+        group = (_cut(one.group or "all", GROUP),) if found.by else ()
+        missing = sum(one.unscored.values())
+        table.add_row(
+            _cut(one.metric if one.metric != last else "", NAME),
+            _cut(one.figure, NAME),
+            *group,
+            _number(one, one.value),
+            f"{_number(one, one.low)} .. {_number(one, one.high)}" if one.method else "",
+            f"{one.scored:,}",
+            Text(f"{missing:,}" if missing else "", "yellow"),
+        )
+        last = one.metric
+    return table
+
+
+def _number(one: Total, value: float | None) -> str:
+    if value is None:
+        return "not scored"
+    return f"{100 * value:.2f}" if one.share else f"{value:.2f}"
+
+
+def _cut(words: str, columns: int) -> str:
+    text = Text(" ".join(words.split()))
+    text.truncate(columns, overflow="ellipsis")
+    return text.plain
+
+
+def _unscored(found: Scores) -> list[str]:
+    """Why items of the whole were not scored, the figures of a metric with equal reasons once."""
+    said: dict[tuple[str, str], list[str]] = {}
+    sizes: dict[str, int] = {}
+    for one in found.totals:
+        if not one.group:
+            sizes[one.metric] = sizes.get(one.metric, 0) + 1
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in one.unscored.items())
+            said.setdefault((one.metric, reasons), []).append(one.figure)
+    return [
+        f"{metric}{'' if len(figures) == sizes[metric] else ' ' + ', '.join(figures)} not scored: "
+        + reasons
+        for (metric, reasons), figures in said.items()
+        if reasons
+    ]
