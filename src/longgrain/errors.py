@@ -32,7 +32,7 @@ class TeacherError(LonggrainError):
     """A teacher that cannot be asked."""
 
 
-class TeacherWaits(TeacherError):  # noqa: N818: nothing went wrong
+class TeacherWaits(TeacherError):  # noqa: N818  nothing went wrong
     """A teacher whose answers come in a file that is not there yet; the same build goes on then."""
 
 
