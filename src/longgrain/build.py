@@ -104,6 +104,7 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
         foresee(here, store, sided)
     with here.tally.step("draft"):
         draft(here, store, sided, template)
+    store = Store(folder=store.folder)  # texts that drafting has looked at are let go
     with here.tally.step("assemble"):
         places = lay_out_all(here, store, sided, tokenizer)
         laid = Laid(places)
