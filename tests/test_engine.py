@@ -135,6 +135,8 @@ def slow_run(folder: Path) -> subprocess.Popen[str]:
         [sys.executable, str(script), str(folder)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         start_new_session=True,
+        # Under nohup, or in the background of a shell, a child would be born deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
