@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from longgrain import cli, dense, diversity, similarity
+from longgrain import cli, dense, diversity
 from longgrain.errors import PlanError, SourceError
 from longgrain.pool import Fields, folded, read_rows
 from longgrain.run import Run
@@ -177,7 +177,7 @@ def test_likeness_between_examples_is_their_score_as_queries(measure: Any) -> No
 def test_indexes_joined_in_memory_are_the_index_of_the_whole() -> None:
     pool = drawn(60)
     parts = [Index.of(*coded(some), len(some)) for some in (pool[:20], pool[20:21], pool[21:])]
-    one, other = similarity.joined(parts), Index.of(*coded(pool), len(pool))
+    one, other = Index.merged(parts), Index.of(*coded(pool), len(pool))
     for name in ("vocabulary", "borders", "units", "counts", "lengths"):
         assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
 

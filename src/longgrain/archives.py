@@ -13,7 +13,6 @@ import lzma
 import os
 import re
 import stat
-import struct
 import unicodedata
 import zipfile
 import zlib
@@ -25,23 +24,12 @@ from pathlib import PurePosixPath
 from typing import ClassVar, TypeAlias
 
 from longgrain.readers.decoding import Decoded, decode
+from longgrain.readers.packed import BROKEN, check_bounds
 
 Inside: TypeAlias = tuple[int, ...]
 """The place of a member in its archive's list, for each archive that is around it."""
 
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,  # NotImplementedError is one: a compression that zipfile does not know
-    ValueError,
-    IndexError,
-    OverflowError,
-    MemoryError,
-)
+_BROKEN = (*BROKEN, lzma.LZMAError, MemoryError)
 _UTF_8, _ENCRYPTED = 0x800, 0x1  # flags of a member
 _SMALL = 1 << 20  # bytes up to which no ratio is suspicious: a page of blanks has a large one
 _CHUNK = 1 << 20
@@ -65,9 +53,7 @@ class Unpacking:
     to 20."""
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: write 1 or more")
+        check_bounds(self, *self.__slots__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from longgrain.errors import SourceError
 from longgrain.scripts import simplified
 from longgrain.search import Index
-from longgrain.similarity import coded, joined
+from longgrain.similarity import coded
 from longgrain.types import Dropped, Message, Side, Span, Speaker, content_id
 
 Row = Mapping[str, Any]
@@ -140,7 +140,7 @@ class Pool:
         if done < len(self.rows) or self._index is None:
             codes, owner = coded([simplified(text) for text in self.words[done:]])
             part = Index.of(codes, owner, len(self.rows) - done)
-            self._index = joined([self._index, part]) if self._index else part
+            self._index = Index.merged([self._index, part]) if self._index else part
         return self._index
 
     def kept_out(self, found: Asked, guard: Sequence[str]) -> dict[str, list[int]]:

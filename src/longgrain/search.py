@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.format import open_memmap
@@ -67,21 +67,20 @@ class Index:
         )
 
     @classmethod
-    def merged(cls, parts: Sequence[Index], folder: Path) -> Index:
-        """One index in ``folder`` from parts whose units follow each other: 0.. in each, in order.
+    def merged(cls, parts: Sequence[Index], folder: Path | None = None) -> Index:
+        """One index from parts whose units follow each other: 0.. in each, in order.
 
-        Holds the vocabulary and one part's postings in memory; the result lies on disk.
+        With a ``folder`` the result lies there, on disk, and only the vocabulary and one part's
+        postings are held in memory; without one all of it is in memory.
         """
-        folder.mkdir(parents=True, exist_ok=True)
         vocabulary = np.unique(np.concatenate([part.vocabulary for part in parts]))
         places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
         sizes = np.zeros(len(vocabulary), np.int64)
         for part, place in zip(parts, places, strict=True):
             sizes[place] += np.diff(part.borders)
         borders = np.append(0, np.cumsum(sizes))
-        shape = (int(borders[-1]),)
-        units = open_memmap(folder / "units.npy", mode="w+", dtype=np.int32, shape=shape)
-        counts = open_memmap(folder / "counts.npy", mode="w+", dtype=np.uint16, shape=shape)
+        units = _room(folder, "units", np.int32, int(borders[-1]))
+        counts = _room(folder, "counts", np.uint16, int(borders[-1]))
         free, first = borders[:-1].copy(), 0
         for part, place in zip(parts, places, strict=True):
             sizes = np.diff(part.borders)
@@ -89,11 +88,15 @@ class Index:
             units[to], counts[to] = part.units + np.int32(first), part.counts
             free[place] += sizes
             first += len(part.lengths)
-        np.save(folder / "vocabulary.npy", vocabulary)
-        np.save(folder / "borders.npy", borders)
-        np.save(folder / "lengths.npy", np.concatenate([part.lengths for part in parts]))
-        units.flush()
-        counts.flush()
+        lengths = np.concatenate([part.lengths for part in parts])
+        if folder is None:
+            return cls(
+                vocabulary=vocabulary, borders=borders, units=units, counts=counts, lengths=lengths
+            )
+        for name, array in (("vocabulary", vocabulary), ("borders", borders), ("lengths", lengths)):
+            np.save(folder / f"{name}.npy", array)
+        for mapped in (units, counts):
+            mapped.flush()
         return cls.open(folder)
 
     def write(self, folder: Path) -> None:
@@ -247,6 +250,14 @@ class Index:
         """What a term of this weight adds to the BM25 score of each unit."""
         out: NDArray[np.float64] = counts * (weight * (K1 + 1)) / (counts + self._norms[units])
         return out
+
+
+def _room(folder: Path | None, name: str, kind: type[np.generic], size: int) -> Any:
+    """An array to be filled, in a file of the folder if there is one."""
+    if folder is None:
+        return np.empty(size, kind)
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(size,))
 
 
 class _Query(NamedTuple):

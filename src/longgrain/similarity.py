@@ -37,28 +37,6 @@ def asked(texts: Sequence[str]) -> list[Codes]:
     return np.split(codes, np.searchsorted(owner, np.arange(1, len(texts)))) if texts else []
 
 
-def joined(parts: Sequence[Index]) -> Index:
-    """One index in memory from parts whose units follow each other: 0.. in each, in order."""
-    vocabulary = np.unique(np.concatenate([part.vocabulary for part in parts]))
-    places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
-    sizes = np.zeros(len(vocabulary), np.int64)
-    for part, place in zip(parts, places, strict=True):
-        sizes[place] += np.diff(part.borders)
-    borders = np.append(0, np.cumsum(sizes))
-    units, counts = np.empty(borders[-1], np.int32), np.empty(borders[-1], np.uint16)
-    free, first = borders[:-1].copy(), 0
-    for part, place in zip(parts, places, strict=True):
-        sizes = np.diff(part.borders)
-        to = np.repeat(free[place] - part.borders[:-1], sizes) + np.arange(len(part.units))
-        units[to], counts[to] = part.units + np.int32(first), part.counts
-        free[place] += sizes
-        first += len(part.lengths)
-    lengths = np.concatenate([part.lengths for part in parts])
-    return Index(
-        vocabulary=vocabulary, borders=borders, units=units, counts=counts, lengths=lengths
-    )
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Shared:
     """Scores that are sums over shared terms; a subclass says what each of them adds.

@@ -8,7 +8,8 @@ import zipfile
 import zlib
 from typing import Any
 
-_BROKEN = (
+# What zipfile raises for bytes that are no sound zip.
+BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     struct.error,
@@ -33,6 +34,13 @@ class UnreadableError(Exception):
         self.reason, self.detail = reason, detail
 
 
+def check_bounds(reader: Any, *names: str) -> None:
+    """ValueError for a bound below 1."""
+    for name in names:
+        if getattr(reader, name) < 1:
+            raise ValueError(f"{name} is {getattr(reader, name)!r}: write 1 or more")
+
+
 class Packed:
     """Parts of a zip; each reading takes from what may be unpacked in all."""
 
@@ -48,7 +56,7 @@ class Packed:
             raise UnreadableError("encrypted" if hidden else "not a zip", detail)
         try:
             self._archive = zipfile.ZipFile(io.BytesIO(raw))
-        except _BROKEN as problem:
+        except BROKEN as problem:
             raise UnreadableError("broken zip", str(problem)[:200]) from problem
         self._parts = {_key(info.filename): info for info in self._archive.infolist()}
         self._left = min(unpacked, max(ratio * len(raw), _FREE))
@@ -77,7 +85,7 @@ class Packed:
         self._left -= info.file_size  # zipfile gives no byte beyond this size
         try:
             return self._archive.read(info)
-        except _BROKEN as problem:
+        except BROKEN as problem:
             raise UnreadableError("broken zip", f"{name}: {problem}"[:200]) from problem
 
     def read_if_any(self, name: str) -> bytes | None:

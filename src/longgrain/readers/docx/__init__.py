@@ -15,7 +15,7 @@ from longgrain.readers.decoding import clean
 from longgrain.readers.docx.numbering import Numbering
 from longgrain.readers.docx.styles import Styles
 from longgrain.readers.docx.word import Body
-from longgrain.readers.packed import Packed, UnreadableError, held, local, xml_root
+from longgrain.readers.packed import Packed, UnreadableError, check_bounds, held, local, xml_root
 from longgrain.readers.text import stem
 from longgrain.readers.writing import written
 from longgrain.types import Document, Dropped
@@ -34,9 +34,7 @@ class Docx:
     """How many times its packed size a file may unpack to, once that is over 8 MiB."""
 
     def __post_init__(self) -> None:
-        for name in ("unpacked", "ratio"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: write 1 or more")
+        check_bounds(self, "unpacked", "ratio")
 
     def read(self, raw: bytes, source: str) -> Iterator[Document | Dropped]:
         """One document with the file's title, author and date, or why there is none."""

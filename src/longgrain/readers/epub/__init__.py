@@ -13,7 +13,7 @@ from longgrain.readers.html.charset import page_text
 from longgrain.readers.html.markup import Tree, parsed
 from longgrain.readers.html.rendering import Renderer
 from longgrain.readers.listed import listed
-from longgrain.readers.packed import Packed, UnreadableError
+from longgrain.readers.packed import Packed, UnreadableError, check_bounds
 from longgrain.readers.text import stem
 from longgrain.readers.writing import Block, settled, written
 from longgrain.types import Document, Dropped
@@ -39,9 +39,7 @@ class Epub:
     """How many times its packed size a book may unpack to, once that is over 8 MiB."""
 
     def __post_init__(self) -> None:
-        for name in ("unpacked", "ratio"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)!r}: write 1 or more")
+        check_bounds(self, "unpacked", "ratio")
 
     def read(self, raw: bytes, source: str) -> Iterator[Document | Dropped]:
         """One document with the book's title, authors and date, or why there is none."""
