@@ -24,7 +24,8 @@ from longgrain.make import (
     with_their_marks,
 )
 from longgrain.plan import Plan
-from longgrain.types import Draft, Dropped, Example, Given, Materials, Message, Side, Slot, Span
+from longgrain.protocols import Materials
+from longgrain.types import Draft, Dropped, Example, Given, Message, Side, Slot, Span
 from small import materials_of, small_plan
 
 

@@ -12,9 +12,10 @@ import pytest
 from longgrain import shelf
 from longgrain.errors import TeacherError
 from longgrain.prompts import Prompts
+from longgrain.protocols import Teacher
 from longgrain.recipes.written import written
 from longgrain.teachers.transformers import Transformers
-from longgrain.types import Answered, Refused, Request, Teacher
+from longgrain.types import Answered, Refused, Request
 
 PIECE = "The lock at Haddon was rebuilt in 1872. Its gates are of oak."
 QUESTION = {

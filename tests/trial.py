@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.types import Draft, Dropped, Given, Materials, Message, Role, Slot, Span
+from longgrain.protocols import Materials
+from longgrain.types import Draft, Dropped, Given, Message, Role, Slot, Span
 
 GIVEN = Given(source="trial", id="words")
 # Role and loss of the spans that an answer is cut into, in turn.

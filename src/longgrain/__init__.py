@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from longgrain.grains import cut as cut
     from longgrain.plan import Plan as Plan
     from longgrain.preview import preview as preview
+    from longgrain.protocols import Check as Check
+    from longgrain.protocols import Export as Export
+    from longgrain.protocols import Reader as Reader
+    from longgrain.protocols import Recipe as Recipe
+    from longgrain.protocols import Teacher as Teacher
     from longgrain.run import Run as Run
     from longgrain.survey import survey as survey
-    from longgrain.types import Check as Check
     from longgrain.types import Document as Document
     from longgrain.types import Draft as Draft
     from longgrain.types import Dropped as Dropped
     from longgrain.types import Example as Example
-    from longgrain.types import Export as Export
     from longgrain.types import Given as Given
     from longgrain.types import Grain as Grain
     from longgrain.types import Message as Message
-    from longgrain.types import Reader as Reader
-    from longgrain.types import Recipe as Recipe
     from longgrain.types import Reply as Reply
     from longgrain.types import Span as Span
-    from longgrain.types import Teacher as Teacher
 
     __version__: str
 
@@ -54,8 +54,8 @@ _HOMES = {
     "longgrain.errors": ("LonggrainError",),
     "longgrain.types": (
         *("Document", "Grain", "Span", "Message", "Draft", "Example", "Reply", "Given", "Dropped"),
-        *("Reader", "Recipe", "Teacher", "Check", "Export"),
     ),
+    "longgrain.protocols": ("Reader", "Recipe", "Teacher", "Check", "Export"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [*_HOME, "__version__"]

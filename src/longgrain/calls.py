@@ -5,7 +5,7 @@ so a killed run loses at most the calls that the teacher was still working on. O
 its answer are stored: keys and passwords belong to the teacher, and settings that hold one are
 refused.
 
-Besides what `types.Teacher` asks for, a teacher may have:
+Besides what `protocols.Teacher` asks for, a teacher may have:
 
 - ``stream(calls)``, used instead of ``ask``: takes pairs of ledger key and request, and yields lists
   of pairs of key and answer as they arrive; each list is on disk before the next one is taken.
@@ -31,8 +31,9 @@ import orjson
 from longgrain.callfile import Call, CallFile, Counts, Row
 from longgrain.caps import Caps, Purse, most_money
 from longgrain.errors import TeacherError
+from longgrain.protocols import Teacher
 from longgrain.secret import named_secret
-from longgrain.types import WAITS, Answered, Refused, Reply, Request, Teacher
+from longgrain.types import WAITS, Answered, Refused, Reply, Request
 
 Outcome = Reply | Refused
 # Key, request as JSON, request.

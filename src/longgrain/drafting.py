@@ -20,11 +20,12 @@ from longgrain.folder import Building
 from longgrain.forecast import counted, keep, kept
 from longgrain.make import SideMaterials, component, make, side_shares
 from longgrain.prompts import Prompts
+from longgrain.protocols import Teacher
 from longgrain.rehearsal import rehearsing, sample
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.store import Store
-from longgrain.types import SIDES, Draft, Dropped, Side, Teacher
+from longgrain.types import SIDES, Draft, Dropped, Side
 from longgrain.yields import Sampled
 
 # What the manifest says of the calls for one recipe.

@@ -24,6 +24,7 @@ from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.plan import Plan
 from longgrain.prompts import Prompts
+from longgrain.protocols import Check, Recipe, Teacher
 from longgrain.quota import share_out
 from longgrain.search import Index
 from longgrain.spans import BLANK_LINE, Cuts, with_context
@@ -31,20 +32,17 @@ from longgrain.store import Store
 from longgrain.terms import terms
 from longgrain.types import (
     SIDES,
-    Check,
     Draft,
     Dropped,
     Example,
     Given,
     Grain,
     Message,
-    Recipe,
     Refused,
     Reply,
     Request,
     Side,
     Span,
-    Teacher,
     content_id,
 )
 
@@ -56,7 +54,7 @@ QUERY_TERMS = 16
 
 @dataclass(kw_only=True)
 class SideMaterials:
-    """The grains of one side with search and teacher: what a recipe drafts from (`types.Materials`)."""
+    """The grains of one side with search and teacher: what a recipe drafts from (`protocols.Materials`)."""
 
     side: Side
     seed: int

@@ -16,10 +16,11 @@ import orjson
 
 from longgrain.make import component
 from longgrain.plan import Plan, TeacherEntry
+from longgrain.protocols import Teacher
 from longgrain.quota import share_out
 from longgrain.teachers.extractive import Extractive
 from longgrain.tokens import Tokenizer
-from longgrain.types import Answered, Refused, Request, Teacher
+from longgrain.types import Answered, Refused, Request
 
 # What a chat template and a server add to a prompt: begin and end of turns, who speaks.
 A_PROMPT = 8

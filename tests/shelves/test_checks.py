@@ -16,7 +16,8 @@ from longgrain.checks.language import Language
 from longgrain.checks.leak import Leak
 from longgrain.checks.parts import comparable, holds
 from longgrain.checks.phrases import Phrases
-from longgrain.types import ROLES, Check, Example, Given, Grain, Message, Span
+from longgrain.protocols import Check
+from longgrain.types import ROLES, Example, Given, Grain, Message, Span
 
 CHECKS = shelf.names("checks")
 EN = "The ferry holds 1,200 passengers. It was built in 1987 by Anna Berg."

@@ -23,9 +23,10 @@ from longgrain.exports.hf import Hf
 from longgrain.exports.jsonl import Jsonl
 from longgrain.exports.parquet import Parquet
 from longgrain.exports.trl import Trl
+from longgrain.protocols import Export
 from longgrain.rows import Row
 from longgrain.tokens import Tokenizer
-from longgrain.types import Example, Export, Given, Grain, Message, Side, Span, Speaker
+from longgrain.types import Example, Given, Grain, Message, Side, Span, Speaker
 
 EXPORTS = shelf.names("exports")
 TEXTS = {"en": "The ferry holds 1,200 passengers.", "zh": "渡轮可载1200名乘客。"}

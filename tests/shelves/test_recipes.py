@@ -12,7 +12,8 @@ import pytest
 
 from longgrain import shelf
 from longgrain.make import SideMaterials, component
-from longgrain.types import Draft, Dropped, Recipe, Side, Slot, Span
+from longgrain.protocols import Recipe
+from longgrain.types import Draft, Dropped, Side, Slot, Span
 from small import materials_of, small_plan
 
 NAMES = shelf.names("recipes")

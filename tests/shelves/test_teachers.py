@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from longgrain import shelf
+from longgrain.protocols import Teacher
 from longgrain.teachers.scripted import Scripted
-from longgrain.types import Answered, Refused, Request, Teacher
+from longgrain.types import Answered, Refused, Request
 
 TEACHERS = shelf.names("teachers")
 # What a teacher cannot do without. A language model's is not asked here: the requests have no prompts.

@@ -10,7 +10,8 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.facts import language_of
-from longgrain.types import Draft, Dropped, Given, Materials, Message, Span, Speaker, content_id
+from longgrain.protocols import Materials
+from longgrain.types import Draft, Dropped, Given, Message, Span, Speaker, content_id
 
 SPEAKERS = {"system", "user", "assistant", "tool"}
 ASKS = ("instruction", "prompt", "question")

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import orjson
 
 from longgrain.errors import PlanError
+from longgrain.protocols import Materials
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import Partners
@@ -25,7 +26,6 @@ from longgrain.types import (
     Draft,
     Dropped,
     Given,
-    Materials,
     Message,
     Refused,
     Reply,

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from longgrain.facts import holds, normalise, same_answer
-from longgrain.types import Materials, Refused, Reply, Request
+from longgrain.protocols import Materials
+from longgrain.types import Refused, Reply, Request
 
 # Two answers in free words agree when they share this part of their words (F1).
 AGREEING = 0.5

@@ -9,8 +9,8 @@ from itertools import zip_longest
 import numpy as np
 
 from longgrain.facts import Fact, counts, facts, kind_of_quantity, language_of
+from longgrain.protocols import Materials
 from longgrain.recipes.noted import Noted
-from longgrain.types import Materials
 
 # Grains of one document that are looked through for quantities, evenly spread over it.
 LOOKED_AT = 256

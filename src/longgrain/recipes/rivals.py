@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from longgrain.facts import derive, facts, same_answer
+from longgrain.protocols import Materials
 from longgrain.recipes.judged import objection
 from longgrain.recipes.written import FREE
 from longgrain.terms import held, terms
-from longgrain.types import Materials, Refused, Reply, Request
+from longgrain.types import Refused, Reply, Request
 
 # Forms that join several facts; the question shows the statement of each.
 JOINED = ("compare", "sum", "order", "bridge")

@@ -1,0 +1,174 @@
+"""What a component must offer: reader, teacher, recipe, check, export; what a recipe drafts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from longgrain.types import (
+    Answered,
+    Document,
+    Draft,
+    Dropped,
+    Example,
+    Grain,
+    Refused,
+    Reply,
+    Request,
+    Side,
+)
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Bytes of one source > documents, or the reasons why there are none.
+
+    A class on the shelf also has ``name: ClassVar[str]`` and ``suffixes: ClassVar[tuple[str, ...]]``.
+    """
+
+    def read(self, raw: bytes, source: str) -> Iterator[Document | Dropped]:
+        """Documents in the order of the source."""
+        ...
+
+
+@runtime_checkable
+class Teacher(Protocol):
+    """Answers requests in batches. Slow, paid and failing endpoints fit behind this door.
+
+    ``name`` and ``version`` are part of the ledger's key: raise ``version`` when answers change.
+    """
+
+    @property
+    def name(self) -> str:
+        """The teacher's name, with the model where there is one."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same request would get another answer."""
+        ...
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
+        """One answer or refusal for each request, in order."""
+        ...
+
+
+class Materials(Protocol):
+    """What a recipe drafts from: the cut grains of one side, a search over them, a teacher.
+
+    Grains are known by their numbers (rows of grains.parquet). ``grains`` lists those that may be
+    asked about, spread over every document: the first n of them cover the whole side evenly.
+    """
+
+    @property
+    def side(self) -> Side:
+        """The side that the drafts are for."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """The plan's seed."""
+        ...
+
+    @property
+    def grains(self) -> Sequence[int]:
+        """Numbers of the grains that may be asked about, in the order to ask."""
+        ...
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a recipe wants to remember of this side from one kind to the next, by its name."""
+        ...
+
+    @property
+    def prompted(self) -> bool:
+        """Whether the teacher is a language model, whose replies are to be read as such."""
+        ...
+
+    @property
+    def judges(self) -> bool:
+        """Whether the teacher can take a second look at a question and a grain."""
+        ...
+
+    def grain(self, number: int) -> Grain:
+        """The grain with this number."""
+        ...
+
+    def text(self, number: int) -> str:
+        """Its words."""
+        ...
+
+    def sentences(self, number: int) -> Sequence[str]:
+        """Its sentences; the first and last may go on outside it."""
+        ...
+
+    def language(self, number: int) -> str:
+        """The language of its document."""
+        ...
+
+    def headings(self, number: int) -> tuple[str, ...]:
+        """The headings above it, the outermost first."""
+        ...
+
+    def neighbours(self, number: int) -> Sequence[int]:
+        """The numbers of all usable grains of the same document and side, in reading order."""
+        ...
+
+    def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
+        """The ``k`` grains of this side nearest to the words by BM25, best first, with scores."""
+        ...
+
+    def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
+        """The grains of this side that hold this share of the words' terms, weighed by rarity."""
+        ...
+
+    def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
+        """A reply or a refusal for each request, through the ledger."""
+        ...
+
+    def count(self, event: str, times: int = 1) -> None:
+        """Counts that a guard acted, under the words that the report shows."""
+        ...
+
+    def takes(self, name: str) -> bool:
+        """Whether an item that belongs to no document goes to this side, by the hash of its name."""
+        ...
+
+    def path(self, name: str) -> Path:
+        """A file that the plan names, read from the plan's folder."""
+        ...
+
+
+@runtime_checkable
+class Recipe(Protocol):
+    """Grains > drafts. A class on the shelf is a frozen dataclass whose fields are settings."""
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+
+    def kinds(self, examples: int) -> Mapping[str, int]:
+        """How many examples of each kind make up this many, in the order to make them."""
+        ...
+
+    def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
+        """Drafts of one kind until the grains are used up; ``wanted`` are needed if all are sound."""
+        ...
+
+
+@runtime_checkable
+class Check(Protocol):
+    """Names what is wrong with an example, one reason each; nothing means sound."""
+
+    def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
+        """Reasons, the most telling first. ``texts`` maps document ids to texts."""
+        ...
+
+
+@runtime_checkable
+class Export(Protocol):
+    """Writes a finished run in a format that a trainer reads."""
+
+    def write(self, run: Any, folder: Path) -> Iterable[Path]:
+        """The paths written under ``folder``."""
+        ...
