@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -331,8 +330,3 @@ def _write_texts(documents: pa.Table, path: Path) -> None:
 def dropped_while_reading(store: Store) -> list[Dropped]:
     """What the readers dropped, and exact duplicates, in the order of the sources."""
     return [Dropped(**one) for one in orjson.loads((store.folder / "dropped.json").read_bytes())]
-
-
-def rows_of(table: pa.Table, name: str, value: str) -> NDArray[np.int64]:
-    """The row numbers where a column has this value."""
-    return np.flatnonzero(np.asarray(pc.equal(table.column(name), value)))

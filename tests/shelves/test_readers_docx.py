@@ -192,6 +192,16 @@ def test_numbers_of_lists_are_counted_as_word_shows_them() -> None:
     )
 
 
+def test_a_list_may_say_which_of_its_levels_numbers_a_style() -> None:
+    levels = numbering(("decimal", "%1"), ("decimal", "%1.%2"))
+    levels = levels.replace('<w:lvl w:ilvl="1">', '<w:lvl w:ilvl="1"><w:pStyle w:val="sub"/>')
+    numbered = '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
+    styles = style("top", "heading 1", numbered) + style("sub", "heading 2", numbered)
+    body = p("Quay", use("top")) + p("Lamps", use("sub")) + p("Bells", use("sub"))
+    document = read(word(body, numbering=levels, styles=styles))
+    assert headings(document) == [(1, "1 Quay"), (2, "1.1 Lamps"), (2, "1.2 Bells")]
+
+
 @pytest.mark.parametrize(
     ("n", "form", "words"),
     [

@@ -28,9 +28,11 @@ _BODY_LEVEL = 9  # of an outline: no heading
 class About:
     """What the properties of a paragraph and its style say about it."""
 
+    style: str = ""
     level: int = 0
     list: str = ""
     list_level: int | None = None
+    """None where the list itself says which of its levels numbers the style."""
     is_title: bool = False
     is_contents: bool = False
     is_code: bool = False
@@ -79,6 +81,7 @@ class Styles:
             at = style.list_level if at is None else at
         names = [style.name for style in chain] or [key.lower()]
         return About(
+            style=key,
             level=_level(names, outline),
             list=list_ if list_ not in (None, "0") else "",
             list_level=at,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from longgrain.readers.docx.numbering import Numbering
-from longgrain.readers.docx.styles import Styles
+from longgrain.readers.docx.styles import About, Styles
 from longgrain.readers.docx.wingdings import shown
 from longgrain.readers.listed import listed
 from longgrain.readers.packed import held, local
@@ -86,20 +86,20 @@ class Body:
             self._end_code()
             words = flowing(raw.replace("\t", " "))
             if words:
-                self._words(words, about.level, about.is_title, about.list, about.list_level)
+                self._words(words, about)
         for box in boxes:
             self._walk(box)
 
-    def _words(
-        self, words: str, level: int, title: bool, list_: str, list_level: int | None
-    ) -> None:
-        at = list_level if list_level is not None else 0
-        mark = self.numbering.mark(list_, at) if list_ else ""
-        if title and not self.blocks:
+    def _words(self, words: str, about: About) -> None:
+        at = about.list_level
+        if at is None:
+            at = self.numbering.level_of_style(about.list, about.style)
+        mark = self.numbering.mark(about.list, at) if about.list else ""
+        if about.is_title and not self.blocks:
             self.title = words = " ".join(words.split())
             self._emit(words, level=1)
-        elif level and len(words) <= _LONGEST_HEADING:
-            self._emit(mark.removeprefix("- ") + " ".join(words.split()), level=level)
+        elif about.level and len(words) <= _LONGEST_HEADING:
+            self._emit(mark.removeprefix("- ") + " ".join(words.split()), level=about.level)
         elif mark:
             indent = "  " * min(at, 8)
             words = indent + mark + words.replace("\n", f"\n{indent}  ")
