@@ -15,7 +15,8 @@ import orjson
 from longgrain.calls import Ledger
 from longgrain.corpus import sources
 from longgrain.ingest import IngestShard, ingest
-from longgrain.make import SideMaterials, component, side_shares
+from longgrain.make import component, side_shares
+from longgrain.materials import SideMaterials
 from longgrain.plan import Plan
 from longgrain.prompts import Prompts
 from longgrain.sides import assign

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from longgrain.make import SideMaterials, with_prompt
+from longgrain.make import with_prompt
+from longgrain.materials import SideMaterials
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.judged import agree
 from longgrain.types import Answered, Draft, Dropped, Refused, Request

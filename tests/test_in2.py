@@ -18,7 +18,7 @@ import pytest
 from longgrain.assemble import Wish
 from longgrain.build import build
 from longgrain.errors import PlanError
-from longgrain.make import SideMaterials
+from longgrain.materials import SideMaterials
 from longgrain.near import groups, signatures
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.rivals import _answering

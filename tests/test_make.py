@@ -15,14 +15,12 @@ from hypothesis import strategies as st
 from longgrain.errors import PlanError
 from longgrain.make import (
     PATIENCE,
-    SideMaterials,
     component,
     make,
     side_shares,
-    spread,
     wishes,
-    with_their_marks,
 )
+from longgrain.materials import SideMaterials, spread, with_their_marks
 from longgrain.plan import Plan
 from longgrain.protocols import Materials
 from longgrain.types import Draft, Dropped, Example, Given, Message, Side, Slot, Span

@@ -13,7 +13,7 @@ import orjson
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from longgrain.arrange import NONE, SHORT, depth_quota
+from longgrain.arrange import OFF_QUOTA, depth_quota
 from longgrain.corpus import Source
 from longgrain.fill import RowCounts
 from longgrain.forecast import PAGES, against, kept
@@ -195,7 +195,7 @@ class Account:
     def _quota(self, side: Side, kinds: Sequence[str]) -> dict[str, Any]:
         mine, _ = self.packed[side]
         layouts = self.laid.column("layout")[mine]
-        long = mine[(layouts != SHORT) & (layouts != NONE)]
+        long = mine[~np.isin(layouts, OFF_QUOTA)]
         depths = self.laid.values("depths")
         made = Counter(kinds[draft] for draft in self.laid.column("draft")[mine].tolist())
         wished = self.wished.get(side, {})

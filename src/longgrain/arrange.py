@@ -25,8 +25,11 @@ from longgrain.quota import (
     uniform_lengths,
 )
 
-LAYOUTS = ("pool", "document", "short", "none")
-POOL, DOCUMENT, SHORT, NONE = range(4)
+# The order is the code a layout has on disk: append, never reorder.
+LAYOUTS = ("pool", "document", "short", "none", "stretch")
+POOL, DOCUMENT, SHORT, NONE, STRETCH = range(5)
+# Layouts whose contexts are not on quota: the draft decides what is read.
+OFF_QUOTA = (SHORT, NONE, STRETCH)
 # What a stretch may gain when its ends are encoded again and a blank line is set behind it.
 JOINTS = 8
 
@@ -46,7 +49,8 @@ class Light:
 class Job:
     """What one draft's context should be. ``tokens`` is the whole example's length to aim at.
 
-    Anything from ``least`` to ``most`` counts as the same length to the quota.
+    Anything from ``least`` to ``most`` counts as the same length to the quota. ``problem`` says why
+    there can be no context.
     """
 
     layout: int
@@ -56,6 +60,7 @@ class Job:
     bins: tuple[int, ...] = ()
     first: int = 0
     last: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +141,10 @@ def deal(
     for i, draft in enumerate(drafts):
         if draft.layout == "short":
             jobs[i] = _short(draft, layout.short, stretches, rng)
+    alone = [i for i, draft in enumerate(drafts) if draft.layout == "stretch"]
+    depths = Depths(layout.depth_shares, len(alone), rng)
+    for i, tokens in zip(alone, _lengths(layout, len(alone), rng).tolist(), strict=True):
+        jobs[i] = _stretch(drafts[i], tokens, stretches, depths, counted)
     return jobs, counted
 
 
@@ -215,6 +224,38 @@ def _in_order(
         return None
     depths.take(found)
     return Job(layout=DOCUMENT, tokens=length.tokens, bins=tuple(found), first=low, last=high)
+
+
+def _stretch(
+    draft: Light, tokens: int, stretches: Stretches, depths: Depths, counted: Counter[str]
+) -> Job:
+    """The evidence in its own document at about this length, or as much of it as there is.
+
+    Depths are drawn as if they were on quota, where the document leaves a choice.
+    """
+    low, high = min(draft.evidence), max(draft.evidence)
+    first, last = stretches.around(low)
+    if high > last:
+        return Job(layout=STRETCH, problem="evidence lies on both sides of a split")
+    own, whole = stretches.tokens(low, high), stretches.tokens(first, last)
+    room = max(own, tokens - draft.shell - JOINTS)
+    if whole <= room:
+        counted["document no longer than the context asked for, read as a whole"] += 1
+        ranges = {0: (first, last)}
+    else:
+        edges, run = stretches.edges, (first, last)
+        found = document_bins(edges, run, draft.evidence, room, own, len(depths.shares))
+        ranges = found or {0: (low, high)}
+    clear = {b: r for b, r in ranges.items() if not _meets(draft.rivals, *r)}
+    if not clear:
+        return Job(layout=STRETCH, problem="ambiguous in its own document")
+    begin, end = clear[depths.furthest_behind(sorted(clear))]
+    depths.take(_bins_of(draft.evidence, begin, end, stretches.edges, len(depths.shares)))
+    return Job(layout=STRETCH, tokens=stretches.tokens(begin, end), first=begin, last=end)
+
+
+def _meets(rivals: Sequence[int], low: int, high: int) -> bool:
+    return any(low <= rival <= high for rival in rivals)
 
 
 def document_bins(

@@ -88,6 +88,8 @@ class Layer:
                 found[asked.draft] = Laying(layout=NONE, tokens=int(self._tokens[asked.draft]))
             elif asked.job.layout == POOL:
                 pools.setdefault(asked.language, []).append(asked)
+            elif asked.job.problem:
+                found[asked.draft] = Dropped(step="assemble", id=asked.id, reason=asked.job.problem)
             elif self._is_torn(asked):
                 reason = "evidence lies too far apart for a short context"
                 found[asked.draft] = Dropped(step="assemble", id=asked.id, reason=reason)

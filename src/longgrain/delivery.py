@@ -16,6 +16,7 @@ from longgrain.engine import atomic
 from longgrain.fill import RowCounts, RowShard, fill
 from longgrain.folder import Building
 from longgrain.layouts import Laid, write_examples
+from longgrain.made import with_made
 from longgrain.pack import Packing, pack
 from longgrain.run import grains_table
 from longgrain.sides import Sided
@@ -143,7 +144,7 @@ def _write_documents(here: Building, store: Store, sided: Sided) -> None:
             "side": sided.documents,
         }
     )
-    _write(table, here.folder / "documents.parquet")
+    _write(with_made(table, store.folder), here.folder / "documents.parquet")
 
 
 def _write(table: pa.Table, path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,17 @@ from longgrain.drafts import BATCH, DraftWriter
 from longgrain.engine import atomic
 from longgrain.folder import Building
 from longgrain.forecast import counted, keep, kept
-from longgrain.make import SideMaterials, component, make, side_shares
+from longgrain.made import write_made
+from longgrain.make import component, make, side_shares
+from longgrain.materials import SideMaterials
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
 from longgrain.rehearsal import rehearsing, sample
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
+from longgrain.spans import quotes
 from longgrain.store import Store
+from longgrain.tokens import Tokenizer
 from longgrain.types import SIDES, Draft, Dropped, Side
 from longgrain.yields import Sampled
 
@@ -119,6 +124,14 @@ def _notes(ledger: Ledger) -> list[str]:
 def _materials(
     here: Building, store: Store, sided: Sided, ledger: Ledger, teacher: Teacher
 ) -> dict[Side, SideMaterials]:
+    @cache
+    def tokenizer() -> Tokenizer:
+        return Tokenizer.load(here.plan.tokenizer_path)
+
+    def count_tokens(texts: Sequence[str]) -> Sequence[int]:
+        counted: list[int] = tokenizer().encode(texts).lengths.tolist()
+        return counted
+
     shares = side_shares(here.plan)
     words = Prompts(here.plan.prompts) if getattr(teacher, "prompted", False) else None
     return {
@@ -133,6 +146,7 @@ def _materials(
             folder=Path(here.plan.folder),
             shares=shares,
             prompts=words,
+            count_tokens=count_tokens,
         )
         for side in shares
     }
@@ -145,6 +159,7 @@ def _write_drafts(
     made: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     waiting: list[tuple[Draft, Side]] = []
+    quoted: set[str] = set()
     writer = DraftWriter(here.work / "drafts.parquet")
     lost_path = here.work / "draft-dropped.jsonl"
     texts = next(iter(materials.values())).store.texts
@@ -156,11 +171,13 @@ def _write_drafts(
                 dropped[item.step] += 1
                 continue
             made[f"{side}/{item.meta.get('kind', item.recipe)}"] += 1
+            quoted.update(one.doc_id for view in item.every_view.values() for one in quotes(view))
             waiting.append((item, side))
             if len(waiting) == BATCH:
                 _flush(waiting, writer, shells)
         _flush(waiting, writer, shells)
     writer.close()
+    write_made(here.work / "store", materials, quoted)
     guards = sum((one.guards for one in materials.values()), Counter[str]())
     return {"made": made, "dropped": dropped, "guards": guards}
 

@@ -27,6 +27,7 @@ SCHEMA = pa.schema(
         "rivals": pa.list_(pa.int32()),
         "hard": pa.list_(pa.int32()),
         "messages": pa.string(),
+        "views": pa.string(),
         "answer": pa.string(),
         "meta": pa.string(),
     }
@@ -52,10 +53,17 @@ def row(draft: Draft, side: Side) -> dict[str, Any]:
         "evidence": list(meta.get("evidence", ())),
         "rivals": list(meta.get("rivals", ())),
         "hard": list(meta.get("hard", ())),
-        "messages": orjson.dumps([_message(one) for one in draft.messages]).decode(),
+        "messages": _stored(draft.messages),
+        "views": orjson.dumps({name: _stored(one) for name, one in draft.views.items()}).decode()
+        if draft.views
+        else "",
         "answer": draft.answer,
         "meta": orjson.dumps({k: v for k, v in meta.items() if k not in _COLUMNS}).decode(),
     }
+
+
+def _stored(messages: Sequence[Message]) -> str:
+    return orjson.dumps([_message(one) for one in messages]).decode()
 
 
 def _message(message: Message) -> list[Any]:
@@ -88,7 +96,13 @@ def draft_of(values: dict[str, Any], grain: Callable[[int], Grain]) -> Draft:
         messages=messages_of(values["messages"]),
         answer=values["answer"],
         meta=meta | {name: values[name] for name in _COLUMNS},
+        views=views_of(values["views"]),
     )
+
+
+def views_of(stored: str) -> dict[str, tuple[Message, ...]]:
+    """The further views as they were stored, slots included; "" holds none."""
+    return {name: messages_of(one) for name, one in orjson.loads(stored or "{}").items()}
 
 
 def messages_of(stored: str) -> tuple[Message, ...]:

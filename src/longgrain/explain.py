@@ -69,7 +69,7 @@ def shown(run: Run, side: Side, limit: int) -> list[Shown]:
 
 def laid_out(run: Run, example: Example) -> Shown:
     """The example encoded anew from its messages: its spans, and its tokens as trained."""
-    messages = example.views["train"]
+    messages = example.trained
     frame = run.template.frame(tuple(message.speaker for message in messages))
     listed = pieces(messages, frame, run.texts())
     [encoded] = encode([listed], run.tokenizer)
@@ -94,15 +94,15 @@ def laid_out(run: Run, example: Example) -> Shown:
 def _places(run: Run, grains: Sequence[Grain]) -> dict[Grain, tuple[str, tuple[str, ...]]]:
     """For each grain its document's source and the headings above its first words."""
     cuts, rows = run.cuts, {name: row for row, name in enumerate(run.doc_ids)}
-    numbers = []
+    cut = {}
     for grain in grains:
         row = rows[grain.doc_id]
         low, high = int(cuts.first[row]), int(cuts.first[row + 1])
-        numbers.append(low + int(np.searchsorted(cuts.starts[low:high], grain.start, "right")) - 1)
-    return {
-        grain: (run.sources[rows[grain.doc_id]], path)
-        for grain, path in zip(grains, run.headings(numbers), strict=True)
-    }
+        if low < high:  # a document that a recipe made has no cuts and no headings
+            at = int(np.searchsorted(cuts.starts[low:high], grain.start, "right"))
+            cut[grain] = low + max(at, 1) - 1
+    paths = dict(zip(cut, run.headings(list(cut.values())), strict=True))
+    return {grain: (run.sources[rows[grain.doc_id]], paths.get(grain, ())) for grain in grains}
 
 
 def _tokens(

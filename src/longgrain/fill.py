@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from longgrain.arrange import DOCUMENT, LAYOUTS, NONE, POOL, SHORT
+from longgrain.arrange import DOCUMENT, LAYOUTS, NONE, POOL, SHORT, STRETCH
 from longgrain.draws import Rows, side_by_side
 from longgrain.engine import atomic
 from longgrain.layouts import RUNS, Laid, grains_of
@@ -149,11 +149,12 @@ class Filler:
         sizes = np.where(kinds[:, None] == WHOLE, 0, shells.table[drafts, :2])
         starts = shells.id_starts[drafts]
         ends = starts[:, None] + np.cumsum(sizes, axis=1)
-        stretches = self._stretches(examples[(kinds == DOCUMENT) | (kinds == SHORT)])
+        stretches = self._stretches(examples[np.isin(kinds, (DOCUMENT, SHORT, STRETCH))])
         inside: dict[int, Iterator[Sequence[Ints]]] = {
             POOL: self._pools(pools),
             DOCUMENT: stretches,
             SHORT: stretches,
+            STRETCH: stretches,
             NONE: repeat(()),
             WHOLE: ((ids,) for ids in self.laid.read("ids", examples[kinds == WHOLE]).each()),
         }

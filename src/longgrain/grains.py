@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longgrain.cuts import Mode, estimate_token_starts, size_cuts, windows
-from longgrain.headings import Headings, find_headings, heading_title
+from longgrain.headings import Headings, find_headings
+from longgrain.headings import heading_title as heading_title  # shelves take it from here
 from longgrain.lines import Bools, Ints, Lines, merged, paragraph_starts, read_lines
 from longgrain.sentences import sentence_ends as sentence_ends  # shelves take it from here
 from longgrain.types import KINDS, Document, Grain, Kind

@@ -19,6 +19,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from longgrain.errors import PlanError
+from longgrain.quota import share_out
 from longgrain.secret import hidden, place_of_secret
 from longgrain.types import content_id
 
@@ -105,12 +106,16 @@ class Layout(Part):
 
 
 class RecipeEntry(BaseModel):
-    """One recipe of the plan: its name, how many examples over all sides, and its own settings."""
+    """One recipe of the plan: its name, how many examples over all sides, and its own settings.
+
+    Instead of ``examples`` it may have a ``share`` of the plan's examples.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     use: str
     examples: Count
+    share: Annotated[float, Field(gt=0)] | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -169,6 +174,7 @@ class Plan(Part):
     split: Splitting = Splitting()
     decontaminate: tuple[str, ...] = ()
     teacher: TeacherEntry = TeacherEntry(use="extractive")
+    examples: Count | None = None
     recipes: Annotated[tuple[RecipeEntry, ...], Field(min_length=1)] = (
         RecipeEntry(use="in2", examples=200),
     )
@@ -176,6 +182,29 @@ class Plan(Part):
     checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
     pack: Packing = Packing()
     folder: str = Field(default=".", exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared_out(cls, values: Any) -> Any:
+        """Recipes with a share get their number of examples, by largest remainder."""
+        entries = values.get("recipes") if isinstance(values, Mapping) else None
+        if not isinstance(entries, list | tuple):
+            return values
+        waiting = [one for one in entries if isinstance(one, Mapping) and "examples" not in one]
+        waiting = [one for one in waiting if isinstance(one.get("share"), int | float)]
+        if not waiting:
+            return values
+        if not isinstance(values.get("examples"), int):
+            raise ValueError(
+                "recipes with a share need the plan's own `examples`, of which it is a share; give "
+                "it, or give every recipe its number of examples"
+            )
+        fixed = sum(one["examples"] for one in entries if isinstance(one.get("examples"), int))
+        left = max(0, values["examples"] - fixed)
+        each = iter(share_out(left, [max(0, one["share"]) for one in waiting]))
+        held = {id(one) for one in waiting}
+        recipes = [{**one, "examples": next(each)} if id(one) in held else one for one in entries]
+        return {**values, "recipes": recipes}
 
     @field_validator("checks", mode="before")
     @classmethod

@@ -58,18 +58,23 @@ class Prompt:
 
         A template may use ``pieces`` and ``question`` (both between marks), ``count`` of the
         pieces, ``limit`` of questions, ``least`` and ``most`` pieces for one question, ``language``
-        and ``other``: whether that is another language than the prompt's own. PlanError if it
-        cannot be rendered, or leaves out the pieces.
+        and ``other``: whether that is another language than the prompt's own. What a recipe gives
+        besides: ``given.NAME`` (texts, between marks) and ``said.NAME`` (numbers, the recipe's own
+        words and lists of them, as they are). PlanError if it cannot be rendered, or leaves out the
+        pieces.
         """
         settings = request.settings
         question = str(settings.get("question", ""))
-        mark = unused((*request.material, question))
+        given = {name: str(text) for name, text in settings.get("given", {}).items()}
+        mark = unused((*request.material, question, *given.values()))
         named = [f"{number} {mark}" for number in range(1, len(request.material) + 1)]
         pieces = "\n\n".join(map(quoted, named, request.material))
         low, high = settings.get("pieces", (1, len(request.material)))
         said = self._rendered(
             pieces=pieces,
             question=quoted(f"question {mark}", question),
+            given={name: quoted(f"{name} {mark}", text) for name, text in given.items()},
+            said=settings.get("said", {}),
             count=len(request.material),
             limit=int(settings.get("limit", 1)),
             least=low,

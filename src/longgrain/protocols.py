@@ -111,6 +111,46 @@ class Materials(Protocol):
         """The headings above it, the outermost first."""
         ...
 
+    def length(self, number: int) -> int:
+        """Its tokens as laid in a context."""
+        ...
+
+    @property
+    def documents(self) -> Sequence[str]:
+        """Ids of the documents with grains on this side, in the order to use them."""
+        ...
+
+    def document(self, doc_id: str) -> Document:
+        """A document, its ``language`` in its ``meta``."""
+        ...
+
+    def tree(self, doc_id: str) -> Sequence[Grain]:
+        """The structure tree of a document: all its nodes down to sentences, in reading order."""
+        ...
+
+    def numbers(self, grain: Grain) -> Sequence[int]:
+        """The grains of this side that a node of a tree touches; none if it reaches beyond them."""
+        ...
+
+    def words(self, grain: Grain) -> str:
+        """The words of any grain of a document."""
+        ...
+
+    def tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        """How many tokens of the run's tokenizer each text has."""
+        ...
+
+    def made(self, recipe: str, text: str, *, of: str, title: str = "") -> Grain:
+        """A document of its own made of the words of document ``of``: an outline, a summary.
+
+        Its source is ``made:RECIPE``; the grain is all of it, for spans to quote.
+        """
+        ...
+
+    def grains_of(self, doc_id: str) -> Sequence[int]:
+        """The numbers of all usable grains of a document on this side, in reading order."""
+        ...
+
     def neighbours(self, number: int) -> Sequence[int]:
         """The numbers of all usable grains of the same document and side, in reading order."""
         ...

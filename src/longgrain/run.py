@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.chat import ChatTemplate
-from longgrain.drafts import messages_of
+from longgrain.drafts import messages_of, views_of
 from longgrain.errors import RunError
 from longgrain.plan import Plan
 from longgrain.rows import Row, read_rows
 from longgrain.shown import Shown
-from longgrain.spans import Cuts, with_context
+from longgrain.spans import Cuts, quotes, with_context
 from longgrain.store import Texts
 from longgrain.tokens import Tokenizer
-from longgrain.types import SIDES, Document, Dropped, Example, Grain, Side
+from longgrain.types import SIDES, TRAINED, Document, Dropped, Example, Grain, Side
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,11 @@ class Run:
     def _example(self, one: Mapping[str, Any], drafts: pa.Table, side: Side) -> Example:
         draft = {name: drafts[name][one["draft"]].as_py() for name in drafts.column_names}
         context = self.cuts.spans(one["layout"], one["context"], draft["evidence"])
-        messages = with_context(messages_of(draft["messages"]), context)
-        quoted = [span.origin.doc_id for span in context if isinstance(span.origin, Grain)]
+        meta = orjson.loads(draft["meta"])
+        views = {meta.get("view", TRAINED): messages_of(draft["messages"])}
+        views |= views_of(draft["views"])
+        views = {name: with_context(messages, context) for name, messages in views.items()}
+        quoted = [one.doc_id for messages in views.values() for one in quotes(messages)]
         kept = ("kind", "form", "language", "evidence", "answer")
         return Example(
             id=one["id"],
@@ -175,7 +178,7 @@ class Run:
             seed=draft["seed"],
             side=side,
             doc_ids=tuple(dict.fromkeys(quoted)),
-            views={"train": messages},
+            views=views,
             depths=tuple(one["depths"]),
             lineage={
                 "draft": draft["id"],
@@ -183,7 +186,7 @@ class Run:
                 "context": one["context"],
                 "tokens": one["tokens"],
                 **{name: draft[name] for name in kept},
-                **orjson.loads(draft["meta"]),
+                **meta,
             },
         )
 

@@ -24,6 +24,8 @@ from longgrain.types import ROLES, Draft, Given, Message, Slot, Span
 CODE = {role: code for code, role in enumerate(ROLES)}
 # No document holds it: readers take NUL characters out.
 MARK = "\x00"
+# Characters encoded together: messages may quote whole sections, so not only their number counts.
+SIZE = 1 << 22
 FOLLOWS = Piece(text=FOLLOWER, role="glue", loss=0.0, origin=Given(source="layout", id="a context"))
 
 
@@ -122,8 +124,20 @@ class ShellWriter:
         self._files = {name: (folder / f"shell_{name}.bin").open("wb") for name in _FILES}
 
     def add(self, drafts: Sequence[Draft]) -> None:
-        """Encodes the shells of some drafts in one go."""
-        cut = [halves(draft, self._template, self._texts) for draft in drafts]
+        """Encodes the shells of some drafts, as many in one go as hold `SIZE` characters."""
+        waiting: list[tuple[list[Piece], list[Piece]]] = []
+        size = 0
+        for draft in drafts:
+            pair = halves(draft, self._template, self._texts)
+            waiting.append(pair)
+            size += sum(len(piece.text) for half in pair for piece in half)
+            if size > SIZE:
+                self._add(waiting)
+                waiting, size = [], 0
+        if waiting:
+            self._add(waiting)
+
+    def _add(self, cut: Sequence[tuple[list[Piece], list[Piece]]]) -> None:
         flat = [half for pair in cut for half in pair]
         encoded = encoded_halves(cut, self._template.tokenizer)
         found = [runs(half, one) for half, one in zip(flat, encoded, strict=True)]

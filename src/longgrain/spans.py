@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,6 +74,14 @@ class Cuts:
             rest = self.between(document, place, int(self.ends[last]))
             spans.append(Span(role="distractor", origin=rest))
         return [*spans, Span(role="glue", origin=BLANK_LINE, text=SEPARATOR)]
+
+
+def quotes(messages: Sequence[Message]) -> Iterator[Grain]:
+    """The grains that messages quote, in order; a context that is not laid yet has none."""
+    for message in messages:
+        for span in message.spans:
+            if isinstance(span, Span) and isinstance(span.origin, Grain):
+                yield span.origin
 
 
 def with_context(messages: Sequence[Message], context: Sequence[Span]) -> tuple[Message, ...]:

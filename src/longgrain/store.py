@@ -23,7 +23,7 @@ from longgrain.engine import atomic
 from longgrain.ingest import ARRAYS
 from longgrain.search import Index
 from longgrain.spans import Cuts
-from longgrain.types import KINDS, Dropped
+from longgrain.types import KINDS, Dropped, Grain
 
 TYPES = {
     "ids": np.int32,
@@ -34,6 +34,8 @@ TYPES = {
 }
 # Decoded texts kept at hand, in characters.
 TEXTS_KEPT = 32_000_000
+# Documents that recipes made, beside those that were read.
+MADE_FILE = "made.parquet"
 
 
 class Texts(Mapping[str, str]):
@@ -44,8 +46,15 @@ class Texts(Mapping[str, str]):
         self._column = column
         self._kept: OrderedDict[str, str] = OrderedDict()
         self._size = 0
+        self._made: dict[str, str] = {}
+
+    def add(self, doc_id: str, text: str) -> None:
+        """Takes up the text of a document that was made."""
+        self._made.setdefault(doc_id, text)
 
     def __getitem__(self, doc_id: str) -> str:
+        if doc_id in self._made:
+            return self._made[doc_id]
         if doc_id in self._kept:
             self._kept.move_to_end(doc_id)
             return self._kept[doc_id]
@@ -57,10 +66,11 @@ class Texts(Mapping[str, str]):
         return text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        yield from self._rows
+        yield from self._made
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + len(self._made)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +129,38 @@ class Store:
         return self.document("id")
 
     @cached_property
+    def rows(self) -> Mapping[str, int]:
+        """Document id > its number."""
+        return {name: row for row, name in enumerate(self.doc_ids)}
+
+    @cached_property
     def texts(self) -> Texts:
-        """Texts by document id, from a memory-mapped file."""
+        """Texts by document id, from a memory-mapped file; those that recipes made, too."""
         source = pa.memory_map(str(self.folder / "texts.arrow"))
-        return Texts(self.doc_ids, pa.ipc.open_file(source).read_all().column("text"))
+        texts = Texts(self.doc_ids, pa.ipc.open_file(source).read_all().column("text"))
+        if (made := self.folder / MADE_FILE).exists():
+            table = pq.read_table(made, columns=["id", "text"])
+            for name, text in zip(*(column.to_pylist() for column in table.columns), strict=True):
+                texts.add(name, text)
+        return texts
+
+    @cached_property
+    def _tree(self) -> pa.Table:
+        return pq.read_table(self.folder / "tree.parquet")
+
+    @cached_property
+    def _first_nodes(self) -> NDArray[np.int64]:
+        return _offsets(self.document("nodes"))
+
+    def tree(self, doc_id: str) -> list[Grain]:
+        """The nodes of a document's structure tree, in reading order."""
+        first, end = (int(one) for one in self._first_nodes[self.rows[doc_id] :][:2])
+        nodes = self._tree.slice(first, end - first)
+        columns = (nodes[name].to_pylist() for name in ("path", "kind", "start", "end"))
+        return [
+            Grain(doc_id=doc_id, path=tuple(path), kind=kind, start=start, end=end)
+            for path, kind, start, end in zip(*columns, strict=True)
+        ]
 
     @cached_property
     def doc_tokens(self) -> NDArray[np.int64]:

@@ -35,6 +35,8 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Side = Literal["train", "valid", "test"]
 SIDES: tuple[Side, ...] = get_args(Side)
+TRAINED = "train"  # the name of the trained view, unless a recipe has a better one
+MADE = "made:"  # begins the source of a document that a recipe made: ``made:RECIPE``
 
 
 def content_id(*parts: str | bytes | int) -> str:
@@ -141,9 +143,13 @@ class Draft:
 
     ``meta`` keys with a fixed meaning: ``kind`` (fine, integration, short, general), ``form``
     (what was asked for: number, date, name, term, quote, compare, sum, order, bridge, ...),
-    ``template`` (the wording of the question), ``language`` (en, zh), ``layout`` (long, short or
-    none), ``keep_order`` of several evidence grains, ``rivals`` (numbers of grains that might answer
-    too and must stay out of the context) and ``hard`` (grains nearest to the question, best first).
+    ``template`` (the wording of the question), ``language`` (en, zh), ``layout`` (long, short,
+    stretch or none), ``keep_order`` of several evidence grains, ``rivals`` (numbers of grains that might answer
+    too and must stay out of the context), ``hard`` (grains nearest to the question, best first) and
+    ``view`` (the name of ``messages`` among the views, "train" unless told otherwise).
+
+    ``messages`` are trained on. ``views`` say the same example in other ways, around the same
+    context: what the teacher of a prompt-erased example read, the rejected half of a pair.
     """
 
     recipe: str
@@ -152,23 +158,38 @@ class Draft:
     messages: tuple[Message, ...]
     answer: str
     meta: Mapping[str, Any] = field(default_factory=dict)
+    views: Mapping[str, tuple[Message, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
-        """The hash of recipe, seed, evidence and words."""
+        """The hash of recipe, seed, evidence and the words of all views."""
         parts: list[str | int] = [self.recipe, self.seed, self.answer]
         for grain in self.evidence:
             parts += [grain.doc_id, grain.start, grain.end]
-        for message in self.messages:
-            parts.append(message.speaker)
-            for span in message.spans:
-                if isinstance(span, Slot):
-                    parts.append("slot")
-                elif quoted := span.grain:
-                    parts += [span.role, quoted.doc_id, quoted.start, quoted.end]
-                else:
-                    parts += [span.role, span.text or ""]
+        parts += _told(self.messages)
+        for name, messages in self.views.items():
+            parts += [name, *_told(messages)]
         return content_id(*parts)
+
+    @property
+    def every_view(self) -> dict[str, tuple[Message, ...]]:
+        """The trained view first, under its name, then the others."""
+        return {str(self.meta.get("view", TRAINED)): self.messages, **self.views}
+
+
+def _told(messages: tuple[Message, ...]) -> list[str | int]:
+    """Who says what, as parts of an id."""
+    parts: list[str | int] = []
+    for message in messages:
+        parts.append(message.speaker)
+        for span in message.spans:
+            if isinstance(span, Slot):
+                parts.append("slot")
+            elif quoted := span.grain:
+                parts += [span.role, quoted.doc_id, quoted.start, quoted.end]
+            else:
+                parts += [span.role, span.text or ""]
+    return parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +197,8 @@ class Example:
     """A training example by reference: its words are made when somebody asks for them.
 
     ``depths`` has one entry for each evidence grain of the context, in the order of the context:
-    the middle of the grain over the context's tokens, in 0..1.
+    the middle of the grain over the context's tokens, in 0..1. Rows are made of the first of the
+    ``views``.
     """
 
     id: str
@@ -187,6 +209,11 @@ class Example:
     views: Mapping[str, tuple[Message, ...]]
     depths: tuple[float, ...] = ()
     lineage: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> tuple[Message, ...]:
+        """The view that rows are made of."""
+        return next(iter(self.views.values()), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

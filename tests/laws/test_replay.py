@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from killing import Outcome, Trial, tried
-from longgrain import calls, make
+from longgrain import calls, materials
 from longgrain.build import build
 from longgrain.calls import Ledger
 from longgrain.run import Run
@@ -113,7 +113,9 @@ def test_control_an_order_left_to_chance_is_caught(
     build(small_plan(tmp_path), tmp_path / "two")
     assert differences(small_run.folder, tmp_path / "two") == []
     chance = np.random.default_rng()
-    monkeypatch.setattr(make, "spread", lambda numbers, seed: chance.permutation(numbers).tolist())
+    monkeypatch.setattr(
+        materials, "spread", lambda numbers, seed: chance.permutation(numbers).tolist()
+    )
     build(small_plan(tmp_path), tmp_path / "three")
     assert "drafts.parquet" in differences(small_run.folder, tmp_path / "three")
 

@@ -17,7 +17,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 def spans(example: Example, role: Role) -> Iterator[Span]:
     """The spans of one role in the first view: of a preference pair, the chosen side."""
-    for message in next(iter(example.views.values()), ()):
+    for message in example.trained:
         for span in message.spans:
             if isinstance(span, Span) and span.role == role:
                 yield span
@@ -34,7 +34,7 @@ def said(example: Example, texts: Mapping[str, str], role: Role) -> list[str]:
 
 def inline(example: Example) -> str:
     """All words of the first view that stand inline, quotes from documents left out."""
-    parts = [part for one in next(iter(example.views.values()), ()) for part in one.spans]
+    parts = [part for one in example.trained for part in one.spans]
     return " ".join(part.text or "" for part in parts if isinstance(part, Span))
 
 

@@ -18,8 +18,8 @@ from longgrain.types import SIDES, Example, Message, Side, Span
 class Jsonl:
     """Writes ``train.jsonl`` and so on: ``{"id", "messages": [{"role", "content"}], "meta"}``.
 
-    The view "train" is ``messages``; other views stand under their own names, such as ``chosen``
-    and ``rejected``. Raw text is ``text`` instead of messages. Roles of spans and loss weights do
+    The view that is trained on is ``messages``; other views stand under their own names, such as
+    ``teacher``. Of a preference pair, both do: ``chosen`` and ``rejected``. Raw text is ``text`` instead of messages. Roles of spans and loss weights do
     not fit into messages: for those take an export of rows.
     """
 
@@ -64,12 +64,13 @@ def _line(example: Example, texts: Mapping[str, str]) -> bytes:
         "lineage": example.lineage,
     }
     value: dict[str, Any] = {"id": example.id}
-    for view, messages in example.views.items():
+    for number, (view, messages) in enumerate(example.views.items()):
+        plain = number == 0 and "rejected" not in example.views
         if [message.speaker for message in messages] == ["text"]:
-            value["text" if view == "train" else view] = _content(messages[0], texts)
+            value["text" if plain else view] = _content(messages[0], texts)
         else:
             turns = [{"role": m.speaker, "content": _content(m, texts)} for m in messages]
-            value["messages" if view == "train" else view] = turns
+            value["messages" if plain else view] = turns
     return orjson.dumps(value | {"meta": meta}, default=dict, option=orjson.OPT_APPEND_NEWLINE)
 
 

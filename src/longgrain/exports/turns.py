@@ -111,9 +111,9 @@ class Words:
         """The examples of a side that are conversations, with their turns; others are counted out."""
         texts = self.run.texts()
         for example in self.run.examples(side):
-            messages = example.views.get("train")
-            if messages is None:
-                self.leave_out("without a view to train on, such as preference pairs")
+            messages = example.trained
+            if not messages:
+                self.leave_out("without a view to train on")
             elif messages[0].speaker == "text":
                 self.leave_out("raw text, not a conversation")
             else:

@@ -19,6 +19,7 @@ from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import Partners
 from longgrain.recipes.rivals import JOINED, Rivals
+from longgrain.recipes.shares import counts
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.recipes.written import Lost, written
 from longgrain.types import (
@@ -32,6 +33,7 @@ from longgrain.types import (
     Request,
     Slot,
     Span,
+    content_id,
 )
 
 # How the paper's 1.75 million examples divide: 1.1 M, 300 K, 150 K, 200 K.
@@ -97,13 +99,7 @@ class In2:
         shares = {kind: self.shares.get(kind, 0.0) for kind in SHARES}
         if not self.general:
             shares["general"] = 0.0
-        total = sum(shares.values())
-        exact = {kind: examples * share / total for kind, share in shares.items()}
-        whole = {kind: int(count) for kind, count in exact.items()}
-        left = examples - sum(whole.values())
-        for kind in sorted(exact, key=lambda kind: whole[kind] - exact[kind])[:left]:
-            whole[kind] += 1
-        return whole
+        return counts(examples, shares)
 
     def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
         """Drafts of one kind, spread over all documents of the side."""
@@ -115,6 +111,32 @@ class In2:
         orders = partners.anchors() if partners else [list(materials.grains)]
         if kind == "short":  # begins where the fine-grained questions arrive last
             orders[0].reverse()
+        yield from self._drafts(kind, materials, wanted, noted, partners, orders)
+
+    def questions(
+        self, recipe: str, materials: Materials, wanted: int
+    ) -> Iterator[Draft | Dropped]:
+        """Drafts about one grain each, for another recipe to build on.
+
+        Guarded as this recipe's own. No fact is asked for that another recipe has asked for before,
+        and each recipe begins at another place.
+        """
+        order = list(materials.grains)
+        start = int(content_id("questions", recipe), 16) % max(1, len(order))
+        noted = _known_to_all(materials)
+        yield from self._drafts(
+            "fine", materials, wanted, noted, None, [order[start:] + order[:start]]
+        )
+
+    def _drafts(
+        self,
+        kind: str,
+        materials: Materials,
+        wanted: int,
+        noted: Noted,
+        partners: Partners | None,
+        orders: Sequence[Sequence[int]],
+    ) -> Iterator[Draft | Dropped]:
         found = waiting = 0
         for order, round_ in ((order, round_) for order in orders for round_ in range(ROUNDS)):
             place = 0
@@ -134,7 +156,7 @@ class In2:
     def _noted(self, kind: str, materials: Materials) -> Noted:
         """What the fine-grained questions, which come first, have shown of the grains."""
         if kind == "fine":
-            materials.notes[self.name] = noted = Noted()
+            materials.notes[self.name] = noted = _known_to_all(materials)
             return noted
         known: Noted = materials.notes.get(self.name, Noted())
         return known.for_another_kind()
@@ -279,6 +301,12 @@ class In2:
             answer=str(candidate["answer"]),
             meta=meta,
         )
+
+
+def _known_to_all(materials: Materials) -> Noted:
+    """What questions of all recipes about one grain have asked for and read on this side."""
+    shared: Noted = materials.notes.setdefault("questions", Noted())
+    return Noted(shared.asked, shared.barren, read=shared.read)
 
 
 # What a candidate says of itself that checks and probes need again (see `facts.derive`).
