@@ -8,7 +8,7 @@ a pilot measures them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -135,7 +135,7 @@ class Rehearsal:
             return self._solved(request)
         if request.task == "second_look":
             return '{"answers": []}'
-        if words := _rehearsed(request):
+        if words := _rehearsed(self._with_what_is_known(request)):
             return words
         language = str(request.settings.get("language", "en"))
         known = language if language in ("en", "zh") else "en"
@@ -148,6 +148,12 @@ class Rehearsal:
             return '{"questions": []}' if self.prompted else ""
         found = orjson.loads(answer.text)
         return self._as_a_model(found, request.material) if self.prompted else answer.text
+
+    def _with_what_is_known(self, request: Request) -> Request:
+        """The request with the answer to its question, where this stand-in has asked it itself."""
+        answer, _ = self._answers.get(str(request.settings.get("question", "")), ("", 0))
+        known = {"known": answer} if answer else {}
+        return replace(request, settings={**request.settings, **known})
 
     def _as_a_model(self, found: Sequence[Mapping[str, Any]], pieces: Sequence[str]) -> str:
         """Candidates in the form that the prompts ask for."""
@@ -179,7 +185,8 @@ class Rehearsal:
 def _rehearsed(request: Request) -> str:
     """What the recipe of a task says that a model would reply, where it says so.
 
-    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``.
+    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``, which
+    finds the answer to the request's question in ``settings["known"]`` where it is known.
     """
     recipe = request.task.partition(".")[0]
     if recipe not in shelf.names("recipes"):
