@@ -287,3 +287,9 @@ def test_a_bridge_leads_to_the_only_other_sentence_with_the_name() -> None:
     assert derive(question, [first, second]) == "1974年"
     assert derive(question, [first]) is derive(question, [second]) is None
     assert derive(question, [first, second, "邱素琴在1990年退休。"]) is None
+
+
+@pytest.mark.parametrize("digits", ["9" * 400, "亿" * 60, "九" * 400, "1" + "亿" * 80])
+def test_a_run_of_digits_without_an_end_is_no_number(digits: str) -> None:
+    said = facts(f"about {digits} of them"), facts(f"约有{digits}个人", "zh")
+    assert all(isinstance(one, list) for one in said)

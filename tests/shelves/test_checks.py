@@ -23,7 +23,8 @@ CHECKS = shelf.names("checks")
 EN = "The ferry holds 1,200 passengers. It was built in 1987 by Anna Berg."
 ZH = "这艘渡轮可载1200名乘客。它由安娜·贝格于1987年建造。"
 HANT = "這艘渡輪可載1200名乘客。它由安娜·貝格於1987年建造。"
-TEXTS = {"en": EN, "zh": ZH, "hant": HANT}
+TEXTS = {"en": EN, "zh": ZH, "hant": HANT, "cut": "It was built in 1987 by Anna Berg."}
+CUT = {"source": ["en", 0, len(EN)], "made": "cut"}
 OWN = Given(source="test", id="1")
 
 
@@ -66,6 +67,11 @@ SOUND = [
     example("Which words name the year?", "built in 1987", lineage={"form": "quote"}),
     example("渡轮由谁建造？", "安娜·贝格", "zh", {"form": "name"}),
     example("渡輪可載多少名乘客？", "1,200", "hant", {"form": "number"}),
+    example(
+        "When was it built?",
+        "1987",
+        lineage={**CUT, "lost": {"numbers": {"1,200": 1}}, "kept": True},
+    ),
     replace(example("", "", "zh"), views={"train": ()}),
     replace(
         example("", ""),
@@ -114,6 +120,12 @@ BROKEN = {
     "question is in another language than the evidence": example("渡轮由谁建造？", "Anna Berg"),
     "answer is in another language than the evidence": example(
         "渡轮由谁建造？", "It was built long ago by a person whose name was Anna Berg.", "zh"
+    ),
+    "numbers of the source are neither in the compressed text nor listed as lost": example(
+        "How many?", "1200", lineage={**CUT, "lost": {"dates": {"1987": 1}}}
+    ),
+    "the compressed text has lost the answer": example(
+        "How many passengers?", "1200", lineage={**CUT, "kept": True}
     ),
     "the same question was asked before": replace(SOUND[0], id="another"),
 }
