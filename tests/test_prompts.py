@@ -16,7 +16,7 @@ from longgrain.errors import PlanError
 from longgrain.prompts import OWN, Prompts, quoted, unused
 from longgrain.types import Request
 
-TASKS = ("in2.fine", "in2.integration", "second_look", "solve")
+TASKS = ("in2.fine", "in2.integration", "retrieve.answer", "second_look", "solve")
 PIECE = "The lock at Haddon was rebuilt in 1872."
 ZH = "哈登的水闸重建于一八七二年。"
 PROMPTS = Prompts()
@@ -26,6 +26,7 @@ def request(task: str = "in2.fine", language: str = "en", **more: Any) -> Reques
     """A request as recipes make it."""
     material = more.pop("material", (PIECE, PIECE + " Twice.") if "integ" in task else (PIECE,))
     settings = {"language": language, "limit": 3, "pieces": [2, 5], "question": "Which lock?"}
+    settings["said"] = {"style": "cite"}
     return Request(task=task, material=material, settings={**settings, **more})
 
 
