@@ -164,6 +164,15 @@ class Materials(Protocol):
         """The ``k`` grains of this side nearest to the words by BM25, best first, with scores."""
         ...
 
+    def similar(
+        self, words: str, k: int, *, embedder: str, base_url: str = ""
+    ) -> Sequence[tuple[int, float]]:
+        """The ``k`` grains nearest by an embedder's vectors, best first, with their cosines.
+
+        PlanError where there is no such embedder.
+        """
+        ...
+
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold this share of the words' terms, weighed by rarity."""
         ...

@@ -43,8 +43,9 @@ def drafted(name: str, materials: SideMaterials, each: int = 12) -> list[Draft]:
     materials.notes.clear()  # as at the beginning of a build
     found: list[Draft] = []
     for kind in (kind for kind, count in made.kinds(100).items() if count):
+        # As in a build no more is drawn than is wanted: a fact is asked for once over all kinds.
         items = islice(made.draft(kind, materials, each), 400)
-        drafts = [item for item in items if isinstance(item, Draft)][:each]
+        drafts = list(islice((item for item in items if isinstance(item, Draft)), each))
         assert drafts, kind
         assert {draft.meta["kind"] for draft in drafts} == {kind}
         found += drafts

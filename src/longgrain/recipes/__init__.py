@@ -4,4 +4,5 @@ SHELF = {
     "in2": "longgrain.recipes.in2:In2",
     "pearl": "longgrain.recipes.pearl:Pearl",
     "compress": "longgrain.recipes.compress:Compress",
+    "retrieve": "longgrain.recipes.retrieve:Retrieve",
 }
