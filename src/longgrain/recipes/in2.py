@@ -114,14 +114,14 @@ class In2:
         yield from self._drafts(kind, materials, wanted, noted, partners, orders)
 
     def questions(
-        self, recipe: str, materials: Materials, wanted: int
+        self, recipe: str, materials: Materials, wanted: int, among: Sequence[int] | None = None
     ) -> Iterator[Draft | Dropped]:
-        """Drafts about one grain each, for another recipe to build on.
+        """Drafts about one grain each, for another recipe to build on; ``among`` some grains or all.
 
         Guarded as this recipe's own. No fact is asked for that another recipe has asked for before,
         and each recipe begins at another place.
         """
-        order = list(materials.grains)
+        order = list(materials.grains if among is None else among)
         start = int(content_id("questions", recipe), 16) % max(1, len(order))
         noted = _known_to_all(materials)
         yield from self._drafts(
