@@ -226,6 +226,7 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
             seed=plan.seed,
             store=store,
             usable=sides == SIDES.index(side),
+            sides=sides,
             languages=store.document("language"),
             teacher=teacher,
             ledger=Ledger(work / f"calls-{side}.sqlite"),

@@ -24,6 +24,7 @@ from longgrain.engine import atomic
 from longgrain.errors import PlanError
 from longgrain.folder import Building, Progress, alone, finish, prepare
 from longgrain.ingest import IngestShard, ingest
+from longgrain.inputs import keep, named
 from longgrain.laying import lay_out_all
 from longgrain.layouts import Laid
 from longgrain.make import side_shares, wishes
@@ -82,11 +83,8 @@ def place(plan: Plan, name: str) -> str:
 def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
     """The hash of all that is read: the sources, and the files that the plan names beside them."""
     read = [*found, *sources(*(plan.path(name) for name in plan.decontaminate))]
-    settings = [value for entry in plan.recipes for value in entry.settings.values()]
-    beside = [
-        plan.path(n) for n in (plan.tokenizer, plan.template, *settings) if isinstance(n, str)
-    ]
-    beside += Prompts(plan.prompts).files if plan.prompts else []
+    beside = [plan.path(name) for name in (plan.tokenizer, plan.template)]
+    beside += [*named(plan), *(Prompts(plan.prompts).files if plan.prompts else [])]
     return content_id(
         *(part for one in read for part in (one.name, one.sha256)),
         *(sha256_of(path) for path in beside if path.is_file()),
@@ -94,6 +92,7 @@ def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
 
 
 def _steps(here: Building, found: Sequence[Source]) -> None:
+    files = keep(here.plan, here.folder)
     with here.tally.step("read"):
         tokenizer = _tokenizer(here.plan, found)
         store = _read(here, found, tokenizer)
@@ -127,7 +126,7 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
         rows=rows,
         wished=wishes(here.plan, list(side_shares(here.plan))),
     )
-    write_manifest(here.folder, account.manifest())
+    write_manifest(here.folder, account.manifest() | {"files": files})
     laid.close()
     finish(here)
 

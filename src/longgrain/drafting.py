@@ -140,6 +140,7 @@ def _materials(
             seed=here.plan.seed,
             store=store,
             usable=sided.sides == SIDES.index(side),
+            sides=sided.sides,
             languages=store.document("language"),
             teacher=teacher,
             ledger=ledger,

@@ -24,6 +24,7 @@ from longgrain.store import Store
 from longgrain.terms import terms
 from longgrain.types import (
     MADE,
+    SIDES,
     Document,
     Draft,
     Grain,
@@ -36,6 +37,8 @@ from longgrain.types import (
 )
 
 GOLDEN = 0.6180339887498949
+# Cuts nearest to a text whose documents are looked through for it.
+CANDIDATES = 32
 
 
 def words_of(texts: Sequence[str]) -> list[int]:
@@ -70,6 +73,8 @@ class SideMaterials:
     """Tokens of texts in the run's tokenizer."""
     longest: int = 1 << 20
     """Tokens of the longest example that a row of the run can hold."""
+    sides: NDArray[np.int8] | None = None
+    """The side of every cut, -1 for one that is not used; without it only this side's are known."""
     made_documents: dict[str, Document] = field(default_factory=dict)
     """Documents that recipes made of this side's, by id."""
 
@@ -130,13 +135,18 @@ class SideMaterials:
 
     def numbers(self, grain: Grain) -> Sequence[int]:
         """The cuts that a grain touches; none if one is not of this side, or it was made."""
+        touched = self._touched(grain)
+        return list(touched) if self.usable[touched].all() else []
+
+    def _touched(self, grain: Grain) -> range:
+        """The cuts of all sides that a grain touches."""
         row = self.store.rows.get(grain.doc_id)
         if row is None:
-            return []
+            return range(0)
         low, high = (int(one) for one in self.store.doc_cuts[row : row + 2])
         first = low + int(np.searchsorted(self.store.ends[low:high], grain.start, "right"))
         last = low + int(np.searchsorted(self.store.starts[low:high], grain.end))
-        return list(range(first, last)) if self.usable[first:last].all() else []
+        return range(first, last)
 
     def words(self, grain: Grain) -> str:
         """The words of a grain of a document that was read or made."""
@@ -196,6 +206,28 @@ class SideMaterials:
         mine = self.usable[numbers]
         return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
 
+    def where(self, words: str) -> tuple[Grain, Side | None] | None:
+        """Where a text stands among all documents, and on which side, if on one."""
+        codes = np.unique(terms(words)[0])
+        rarest = np.argsort(self._index.document_frequency(codes), kind="stable")[:QUERY_TERMS]
+        numbers, _ = self._index.bm25(codes[rarest], CANDIDATES)
+        for row in dict.fromkeys(self.store.cut_document[numbers].tolist()):
+            doc_id = self.store.doc_ids[row]
+            if (place := place_of(words, self.store.texts[doc_id])) is not None:
+                start, end = place
+                grain = Grain(doc_id=doc_id, path=(start,), kind="window", start=start, end=end)
+                return grain, self._side_of(grain)
+        return None
+
+    def _side_of(self, grain: Grain) -> Side | None:
+        """The side that has all cuts that a grain touches."""
+        if self.numbers(grain):
+            return self.side
+        touched = self._touched(grain)
+        codes = set() if self.sides is None else set(self.sides[touched].tolist())
+        code = codes.pop() if len(codes) == 1 else -1
+        return SIDES[code] if code >= 0 else None
+
     @property
     def prompted(self) -> bool:
         """Whether the teacher is a language model."""
@@ -239,6 +271,20 @@ class SideMaterials:
     def path(self, name: str) -> Path:
         """A file named in the plan."""
         return self.folder / name
+
+
+def place_of(words: str, text: str) -> tuple[int, int] | None:
+    """Where words stand in a text, blanks between them aside."""
+    words = words.strip()
+    start = text.find(words) if words else -1
+    if start >= 0:
+        return start, start + len(words)
+    parts = words.split()
+    # Most texts that are not there lack their first words, too: a pattern is tried where they have them.
+    if len(parts) < 2 or parts[0] not in text or parts[-1] not in text:
+        return None
+    found = re.search(r"\s+".join(map(re.escape, parts)), text)
+    return found.span() if found else None
 
 
 def with_their_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

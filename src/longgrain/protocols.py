@@ -177,6 +177,14 @@ class Materials(Protocol):
         """The grains of this side that hold this share of the words' terms, weighed by rarity."""
         ...
 
+    def where(self, words: str) -> tuple[Grain, Side | None] | None:
+        """Where a text stands among all documents of the run, whatever their side.
+
+        With the side that has all of it, None where no side does; None for a text that stands
+        nowhere. Blanks may differ.
+        """
+        ...
+
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
         """A reply or a refusal for each request, through the ledger."""
         ...

@@ -33,9 +33,13 @@ def said(example: Example, texts: Mapping[str, str], role: Role) -> list[str]:
 
 
 def inline(example: Example) -> str:
-    """All words of the first view that stand inline, quotes from documents left out."""
-    parts = [part for one in example.trained for part in one.spans]
-    return " ".join(part.text or "" for part in parts if isinstance(part, Span))
+    """All words of the first view that stand inline; a quote from a document is known by its place."""
+    parts = [part for one in example.trained for part in one.spans if isinstance(part, Span)]
+    return " ".join(_place(part.origin) if part.text is None else part.text for part in parts)
+
+
+def _place(origin: object) -> str:
+    return f"{origin.doc_id}:{origin.start}" if isinstance(origin, Grain) else ""
 
 
 def gold(example: Example, texts: Mapping[str, str]) -> str:

@@ -16,4 +16,6 @@ SHELF = {
     "megatron": "longgrain.exports.megatron:Megatron",
     "openai": "longgrain.exports.openai:OpenAI",
     "arrays": "longgrain.exports.arrays:Arrays",
+    "task": "longgrain.exports.task:Task",
+    "review": "longgrain.exports.review:Review",
 }

@@ -5,4 +5,5 @@ SHELF = {
     "pearl": "longgrain.recipes.pearl:Pearl",
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
+    "sft": "longgrain.recipes.sft:Sft",
 }

@@ -114,16 +114,21 @@ class In2:
         yield from self._drafts(kind, materials, wanted, noted, partners, orders)
 
     def questions(
-        self, recipe: str, materials: Materials, wanted: int, kind: str = "fine"
+        self,
+        recipe: str,
+        materials: Materials,
+        wanted: int,
+        kind: str = "fine",
+        among: Sequence[int] | None = None,
     ) -> Iterator[Draft | Dropped]:
         """Drafts of kind fine or integration for another recipe to build on, guarded as our own.
 
-        Each recipe begins at another place. No fact that another recipe asked for is asked for
+        Of kind fine, ``among`` are the grains that may be asked about; all if it is not given. Each recipe begins at another place. No fact that another recipe asked for is asked for
         again; grains are joined in other ways than before.
         """
         start = int(content_id("questions", recipe), 16)
         partners, noted = None, _known_to_all(materials)
-        orders: Sequence[Sequence[int]] = [materials.grains]
+        orders: Sequence[Sequence[int]] = [materials.grains if among is None else among]
         if kind == "integration":
             noted = self._noted(kind, materials)
             partners = Partners(materials, self.partners, noted)
