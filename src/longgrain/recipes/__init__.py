@@ -2,4 +2,5 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
+    "pam": "longgrain.recipes.pam:Pam",
 }
