@@ -9,7 +9,8 @@ import orjson
 
 from longgrain.facts import holds
 from longgrain.protocols import Materials
-from longgrain.recipes.pam.attempts import Attempt, replied, unfit
+from longgrain.recipes.fitting import unfit
+from longgrain.recipes.pam.attempts import Attempt, replied
 from longgrain.recipes.pam.cases import Case
 from longgrain.recipes.pam.telling import Try, shuffled
 from longgrain.recipes.quoting import asked, invented
@@ -72,7 +73,10 @@ def corrections(
     """For each case the right reasoning after its wrong attempts, or why the reply cannot be used."""
     requests = [_correct(case, tries, materials) for case, tries in zip(cases, wrong, strict=True)]
     replies = materials.ask(requests)
-    return [_corrected(reply, case) for reply, case in zip(replies, cases, strict=True)]
+    return [
+        _corrected(reply, case, "\n".join(request.material))
+        for reply, case, request in zip(replies, cases, requests, strict=True)
+    ]
 
 
 def _correct(case: Case, tries: Sequence[Try], materials: Materials) -> Request:
@@ -93,28 +97,27 @@ def _correct(case: Case, tries: Sequence[Try], materials: Materials) -> Request:
     )
 
 
-def _corrected(reply: Reply | Refused, case: Case) -> Try | Dropped:
+def _corrected(reply: Reply | Refused, case: Case, read: str) -> Try | Dropped:
     said = told(reply, reasoning=str, answer=str)
     if isinstance(reply, Refused) or isinstance(said, str):
         reason, _, detail = str(said).partition(": ")
         return Dropped(step="draft", id=case.draft.id, reason=reason, detail=detail)
     reasoning, answer = said["reasoning"], said["answer"]
-    if problem := _problem(reasoning, answer, case):
+    if problem := _problem(reasoning, answer, case, read):
         return Dropped(step="draft", id=reply.call, reason=problem, detail=reply.text[:200])
     origin = Reply(teacher=reply.teacher, call=reply.call, text=reasoning)
     attempt = Attempt(reasoning=reasoning, answer=case.gold, origin=origin, by="teacher")
     return case.telling.told(attempt, -1)
 
 
-def _problem(reasoning: str, answer: str, case: Case) -> str:
-    if problem := unfit(f"{reasoning} {answer}", case.language):
+def _problem(reasoning: str, answer: str, case: Case, read: str) -> str:
+    if problem := unfit(case.language, reasoning, answer):
         return f"the correction {problem}"
     if case.is_right(answer) is not True:
         return "the correction gives another answer"
-    read = "\n".join([*(one.text for one in case.evidence), asked(case.draft), _listed(case)])
     if case.misreadings and not holds(reasoning, case.draft.answer):
         return "the correction's reasoning does not come to the answer"
-    if invented(reasoning, f"{read}\n{case.gold}"):
+    if invented(reasoning, f"{read}\n{asked(case.draft)}\n{_listed(case)}\n{case.gold}"):
         return "the correction has a number that its evidence does not have"
     return ""
 

@@ -11,8 +11,9 @@ from typing import Any
 import orjson
 
 from longgrain.errors import PlanError
-from longgrain.facts import holds, language_of, normalise, same_answer
+from longgrain.facts import holds, normalise, same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.fitting import unfit
 from longgrain.recipes.judged import agree
 from longgrain.recipes.replied import told
 from longgrain.types import Dropped, Given, Refused, Reply, content_id
@@ -21,11 +22,6 @@ _LETTER = re.compile(r"[(（]\s*([A-H])\s*[)）]|([A-H])(?:[.．、:：)）]|\Z)
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _CONCLUSION = re.compile(
     r"(?:\banswer(?:\s+is|\s*[:：])|答案(?:是|为|為|应为|應為|[:：])|\bhence\b|所以选|所以選|故选|故選)\s*[:：]?\s*",
-    re.IGNORECASE,
-)
-_REFUSAL = re.compile(
-    r"\b(?:I(?:['’]m| am) (?:sorry|unable|not able)|I (?:cannot|can['’]t|won['’]t) |as an AI)\b"
-    r"|(?:很?抱歉|对不起|對不起)|我?(?:无法|無法|不能)(?:回答|提供|完成|作答)|作为(?:一个)?(?:AI|人工智能)",
     re.IGNORECASE,
 )
 
@@ -71,22 +67,13 @@ def replied(
         reason, _, detail = str(said).partition(": ")
         return reason, detail
     reasoning, answer = said["reasoning"], said["answer"]
-    if problem := unfit(f"{reasoning} {answer}", language):
+    if problem := unfit(language, reasoning, answer):
         return f"the attempt {problem}", reply.text[:200]
     chosen = choice(answer, options) if options else answer
     if chosen is None:
         return "the attempt chooses none of the options", answer[:200]
     origin = Reply(teacher=reply.teacher, call=reply.call, text=reasoning)
     return Attempt(reasoning=reasoning, answer=chosen, origin=origin, by="teacher")
-
-
-def unfit(words: str, language: str) -> str:
-    """What is wrong with a reply whatever it says; nothing where nothing is."""
-    if _REFUSAL.search(words):
-        return "is a refusal"
-    if language in ("en", "zh") and language_of(words) != language:
-        return "is in another language than the question"
-    return ""
 
 
 # --- the user's file ------------------------------------------------------------------------------
