@@ -208,9 +208,7 @@ class SideMaterials:
 
     def where(self, words: str) -> tuple[Grain, Side | None] | None:
         """Where a text stands among all documents, and on which side, if on one."""
-        codes = np.unique(terms(words)[0])
-        rarest = np.argsort(self._index.document_frequency(codes), kind="stable")[:QUERY_TERMS]
-        numbers, _ = self._index.bm25(codes[rarest], CANDIDATES)
+        numbers = [number for number, _ in self._index.nearest(words, CANDIDATES)]
         for row in dict.fromkeys(self.store.cut_document[numbers].tolist()):
             doc_id = self.store.doc_ids[row]
             if (place := place_of(words, self.store.texts[doc_id])) is not None:

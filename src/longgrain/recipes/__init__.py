@@ -6,4 +6,5 @@ SHELF = {
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "sft": "longgrain.recipes.sft:Sft",
+    "pam": "longgrain.recipes.pam:Pam",
 }

@@ -123,8 +123,9 @@ class In2:
     ) -> Iterator[Draft | Dropped]:
         """Drafts of kind fine or integration for another recipe to build on, guarded as our own.
 
-        Of kind fine, ``among`` are the grains that may be asked about; all if it is not given. Each recipe begins at another place. No fact that another recipe asked for is asked for
-        again; grains are joined in other ways than before.
+        Of kind fine, ``among`` are the grains that may be asked about; all if it is not given. Each
+        recipe begins at another place. No fact that another recipe asked for is asked for again;
+        grains are joined in other ways than before.
         """
         start = int(content_id("questions", recipe), 16)
         partners, noted = None, _known_to_all(materials)
