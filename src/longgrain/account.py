@@ -14,12 +14,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import OFF_QUOTA, depth_quota
+from longgrain.bounds import lower_bound
 from longgrain.corpus import Source
 from longgrain.fill import RowCounts
 from longgrain.forecast import PAGES, against, kept
 from longgrain.layouts import Laid
 from longgrain.manifest import LOSS, Tally, head, outputs, peak_memory_mb, sampled
-from longgrain.pack import Packing, lower_bound
+from longgrain.pack import Packing
 from longgrain.plan import Between, Plan
 from longgrain.quota import length_edges, share_out
 from longgrain.sides import Sided
