@@ -171,10 +171,10 @@ class SideMaterials:
 
     def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
         """The grains of this side nearest to the words by BM25."""
-        codes = np.unique(terms(words)[0])
-        # The rarest terms decide; common ones only cost time (2.5 ms a question with all of them).
-        rarest = np.argsort(self._index.document_frequency(codes), kind="stable")[:QUERY_TERMS]
-        numbers, scores = self._index.bm25(codes[rarest], k, exclude=self._outside)
+        # The rarest terms decide; common ones only cost time.
+        numbers, scores = self._index.bm25(
+            terms(words)[0], k, exclude=self._outside, rarest=QUERY_TERMS
+        )
         return list(zip(numbers.tolist(), scores.tolist(), strict=True))
 
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
@@ -239,7 +239,8 @@ def with_their_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[
     found: list[tuple[int, int]] = []
     for start, end in spans:
         first, last = found[-1] if found else (0, 0)
-        if found and _MARK.fullmatch(text, first, last) and "\n" not in text[last:start]:
+        marked = found and text[first] == "第" and _MARK.fullmatch(text, first, last)
+        if marked and "\n" not in text[last:start]:
             found[-1] = (first, end)
         else:
             found.append((start, end))
