@@ -83,7 +83,7 @@ class Index:
         With a ``folder`` the result lies there, on disk, and only the vocabulary and one part's
         postings are held in memory; without one all of it is in memory.
         """
-        vocabulary = np.unique(np.concatenate([part.vocabulary for part in parts]))
+        vocabulary = _distinct(np.concatenate([part.vocabulary for part in parts]))
         places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
         sizes = np.zeros(len(vocabulary), np.int64)
         for part, place in zip(parts, places, strict=True):
@@ -226,6 +226,14 @@ class Index:
         first = new.nonzero()[0]
         return units[first], np.add.reduceat(values[order], first)
 
+    def counted(self, codes: Codes) -> NDArray[np.int64]:
+        """For every unit how many of the distinct ones of these terms it holds."""
+        query = self._query(codes)
+        parts = [self._postings(query, step)[0] for step in range(len(query.sizes))]
+        if not parts:
+            return np.zeros(len(self.lengths), np.int64)
+        return np.bincount(np.concatenate(parts), minlength=len(self.lengths))
+
     def overlap(
         self, codes: Codes, at_least: float
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -326,6 +334,13 @@ def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
     )
     found = codes[order]
     return np.argsort(codes, kind="stable") if np.any(found[1:] < found[:-1]) else order
+
+
+def _distinct(codes: Codes) -> Codes:
+    """The distinct codes, ascending: of many, several times faster than np.unique."""
+    codes = np.sort(codes)
+    new = np.append(True, codes[1:] != codes[:-1])[: len(codes)]
+    return np.asarray(codes[new])
 
 
 def _first_beyond(sizes: Sequence[int], most: int) -> int:

@@ -336,26 +336,27 @@ def _append(
         "ids": "tokens", "token_starts": "tokens", "laid": "laid", "codes": "codes",
         "code_units": "codes",
     }  # fmt: skip
-    for name in ("ids", "token_starts", "laid"):
+    counted = {name: np.asarray(documents.column(name)) for name in ("grains", "nodes", "codes")}
+
+    def kept(name: str, size: str) -> NDArray[Any]:
         values = np.fromfile(shard / f"{name}.bin", TYPES[name])
-        lengths = np.asarray(documents.column(sizes[name]))
-        values[np.repeat(keep, lengths)].tofile(files[name])
-    grains, nodes, terms = (
-        np.asarray(documents.column(name)) for name in ("grains", "nodes", "codes")
-    )
-    codes = np.fromfile(shard / "codes.bin", TYPES["codes"])[np.repeat(keep, terms)]
-    units = np.fromfile(shard / "code_units.bin", TYPES["code_units"])[np.repeat(keep, terms)]
-    units = units + np.repeat(_offsets(grains[keep])[:-1], terms[keep]).astype(np.int32)
+        return values if keep.all() else values[np.repeat(keep, np.asarray(documents.column(size)))]
+
+    def rows(name: str, size: str) -> pa.Table:
+        table = pq.read_table(shard / f"{name}.parquet")
+        return table if keep.all() else table.filter(pa.array(np.repeat(keep, counted[size])))
+
+    for name in ("ids", "token_starts", "laid"):
+        kept(name, sizes[name]).tofile(files[name])
+    grains, terms = counted["grains"][keep], counted["codes"][keep]
+    codes, units = kept("codes", "codes"), kept("code_units", "codes")
+    units += np.repeat(_offsets(grains)[:-1], terms).astype(np.int32)
     codes.tofile(files["codes"])
-    (units + np.int32(cuts)).astype(np.int32).tofile(files["code_units"])
+    (units + np.int32(cuts)).tofile(files["code_units"])
     tables["documents"].append(documents.filter(pa.array(keep)))
-    tables["cuts"].append(
-        pq.read_table(shard / "cuts.parquet").filter(pa.array(np.repeat(keep, grains)))
-    )
-    tables["tree"].append(
-        pq.read_table(shard / "tree.parquet").filter(pa.array(np.repeat(keep, nodes)))
-    )
-    return Index.of(codes, units.astype(np.int64), int(grains[keep].sum()))
+    tables["cuts"].append(rows("cuts", "grains"))
+    tables["tree"].append(rows("tree", "nodes"))
+    return Index.of(codes, units.astype(np.int64), int(grains.sum()))
 
 
 def _write_texts(documents: pa.Table, path: Path) -> None:
