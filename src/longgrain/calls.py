@@ -18,6 +18,7 @@ Besides what `protocols.Teacher` asks for, a teacher may have:
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,7 @@ from longgrain.secret import named_secret
 from longgrain.types import WAITS, Answered, Refused, Reply, Request
 
 Outcome = Reply | Refused
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # Key, request as JSON, request.
 Asking = tuple[str, bytes, Request]
 
@@ -191,15 +193,16 @@ class Ledger:
         raws: Sequence[bytes],
         seconds: float,
     ) -> dict[str, Outcome]:
-        """Stores in one transaction and reads back: of two processes, the first one's answer."""
+        """Stores in one transaction; what was there already counts: of two processes, the first one's."""
         name, version, now = teacher.name, teacher.version, time.time()
-        self._db.store(
-            [
-                (one, name, version, raw.decode(), *_columns(answer), seconds, now)
-                for (one, answer), raw in zip(answers, raws, strict=True)
-            ]
-        )
-        rows = self._db.rows([one for one, _ in answers])
+        stored = [
+            (one, name, version, raw.decode(), *_columns(answer), seconds, now)
+            for (one, answer), raw in zip(answers, raws, strict=True)
+        ]
+        if self._db.store(stored):
+            rows = {one[0]: Row(one[4], one[5], bool(one[6]), one[9]) for one in stored}
+        else:
+            rows = self._db.rows([one for one, _ in answers])
         for one, answer in answers:
             self._purse.settle(one, rows[one].money)
             self._count(answer, seconds)
@@ -287,4 +290,6 @@ def _columns(answer: Answered | Refused) -> tuple[str | None, str | None, int, i
 
 def _text(words: str) -> str:
     """Words that SQLite can store: a lone surrogate, which is no character, becomes U+FFFD."""
+    if words.isascii() or not _SURROGATE.search(words):
+        return words
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -85,12 +85,11 @@ class SideMaterials:
 
     def text(self, number: int) -> str:
         """The words of a cut."""
-        grain = self.cuts.grain(number)
-        return self.store.texts[grain.doc_id][grain.start : grain.end]
+        return self.store.words(number)
 
     def sentences(self, number: int) -> list[str]:
         """The sentences of a cut."""
-        text = self.store.texts[self.cuts.grain(number).doc_id]
+        text = self.store.source(number)
         spans = with_their_marks(text, self.store.sentences(number))
         return [text[start:end] for start, end in spans]
 

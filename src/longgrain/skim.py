@@ -92,6 +92,6 @@ def _sentences(store: Store, laid: Laid, example: int, question: str) -> list[st
 def _said(store: Store, numbers: NDArray[np.integer]) -> Iterator[str]:
     """The sentences of some grains."""
     for number in numbers.tolist():
-        text = store.texts[store.doc_ids[int(store.cut_document[number])]]
+        text = store.source(number)
         for start, end in store.sentences(number):
             yield text[start:end]

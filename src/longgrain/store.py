@@ -65,6 +65,9 @@ class Texts(Mapping[str, str]):
             self._size -= len(self._kept.popitem(last=False)[1])
         return text
 
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._rows or doc_id in self._made
+
     def __iter__(self) -> Iterator[str]:
         yield from self._rows
         yield from self._made
@@ -221,6 +224,14 @@ class Store:
             np.searchsorted(ends + owner, self.starts + document, "right"),
             np.searchsorted(starts + owner, self.ends + document),
         )
+
+    def source(self, number: int) -> str:
+        """The text of the document that a cut lies in."""
+        return self.texts[self.doc_ids[int(self.cut_document[number])]]
+
+    def words(self, number: int) -> str:
+        """The words of a cut."""
+        return self.source(number)[int(self.starts[number]) : int(self.ends[number])]
 
     def sentences(self, number: int) -> list[tuple[int, int]]:
         """Where the sentences that touch a cut lie in its document, cut off at its borders."""
