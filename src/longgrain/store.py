@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.engine import atomic
-from longgrain.ingest import ARRAYS
+from longgrain.ingest import ARRAYS, PLAIN
 from longgrain.search import Index
 from longgrain.spans import Cuts
 from longgrain.types import KINDS, Dropped, Grain
@@ -312,9 +312,10 @@ def _join(shards: Sequence[Path], folder: Path) -> None:
     (folder / "dropped.json").write_bytes(orjson.dumps(dropped))
     documents = pa.concat_tables(tables["documents"])
     _write_texts(documents, folder / "texts.arrow")
-    pq.write_table(documents.drop_columns(["text"]), folder / "documents.parquet")
-    pq.write_table(pa.concat_tables(tables["cuts"]), folder / "cuts.parquet")
-    pq.write_table(pa.concat_tables(tables["tree"]).unify_dictionaries(), folder / "tree.parquet")
+    pq.write_table(documents.drop_columns(["text"]), folder / "documents.parquet", **PLAIN)
+    pq.write_table(pa.concat_tables(tables["cuts"]), folder / "cuts.parquet", **PLAIN)
+    tree = pa.concat_tables(tables["tree"]).unify_dictionaries()
+    pq.write_table(tree, folder / "tree.parquet", **PLAIN)
     Index.merged(parts, folder / "index")
 
 
