@@ -20,7 +20,7 @@ from longgrain.protocols import Teacher
 from longgrain.search import Index
 from longgrain.spans import Cuts
 from longgrain.store import Store
-from longgrain.terms import terms
+from longgrain.terms import Codes, asked, terms
 from longgrain.types import (
     MADE,
     Document,
@@ -76,6 +76,7 @@ class SideMaterials:
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
         self._outside = ~self.usable
+        self._expected: dict[str, Codes] = {}
         self.cuts: Cuts = self.store.cuts
         self.grains: list[int] = spread(np.flatnonzero(self.usable), self.seed)
 
@@ -172,13 +173,22 @@ class SideMaterials:
         """The grains of this side nearest to the words by BM25."""
         # The rarest terms decide; common ones only cost time.
         numbers, scores = self._index.bm25(
-            terms(words)[0], k, exclude=self._outside, rarest=QUERY_TERMS
+            self._codes(words), k, exclude=self._outside, rarest=QUERY_TERMS
         )
         return list(zip(numbers.tolist(), scores.tolist(), strict=True))
 
+    def expect(self, words: Sequence[str]) -> None:
+        """Finds the terms of words that will be looked up next."""
+        some = list(dict.fromkeys(words))
+        self._expected = dict(zip(some, asked(some), strict=True))
+
+    def _codes(self, words: str) -> Codes:
+        found = self._expected.get(words)
+        return terms(words)[0] if found is None else found
+
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold a share of the words' terms."""
-        codes = terms(words)[0]
+        codes = self._codes(words)
         if not len(codes):
             return []
         numbers, shares = self._index.overlap(codes, at_least)

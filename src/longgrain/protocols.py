@@ -168,6 +168,10 @@ class Materials(Protocol):
         """The grains of this side that hold this share of the words' terms, weighed by rarity."""
         ...
 
+    def expect(self, words: Sequence[str]) -> None:
+        """Says what will be looked up next; all at once that is faster, and changes nothing else."""
+        ...
+
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
         """A reply or a refusal for each request, through the ledger."""
         ...

@@ -190,5 +190,10 @@ def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(candidate["form"]), " ".join(cues))]
 
 
+def looked_up(candidate: Mapping[str, Any]) -> list[str]:
+    """The words that `Rivals` will look for of a candidate."""
+    return [str(candidate["question"]), *(cues for _, cues in _questions(candidate))]
+
+
 def _has(sentence: str, kind: str, language: str) -> bool:
     return kind == FREE or has(sentence, kind, language)  # type: ignore[arg-type]
