@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
@@ -209,12 +209,14 @@ class CallFile:
 
     def by_label(self, labels: Mapping[str, str]) -> dict[str, Counts]:
         """The same of the calls with a label, by label, in the order of the labels."""
-        found = {label: Counts() for label in labels.values()}
+        found = {label: [*astuple(Counts())] for label in labels.values()}
         with self._readable():
             for key, *row in self._db.execute(f"SELECT key, {ONE} FROM calls"):
                 if key in labels:
-                    found[labels[key]] += _counts(row)
-        return found
+                    sums = found[labels[key]]
+                    for place, value in enumerate(row):
+                        sums[place] += value
+        return {label: _counts(sums) for label, sums in found.items()}
 
     def call(self, key: str) -> Call | None:
         """One stored call with its request, or None."""

@@ -21,7 +21,7 @@ K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
 # Shares are sums of float64 weights: two orders of adding differ by less than this.
 ROUNDING = 1e-9
 # Postings; adding fewer costs less than looking whether they are needed: to shares, and to scores.
-COSTLY, CHEAP = 1000, 16_000
+COSTLY, CHEAP = 1000, 32_000
 # Units that cost less to look up in the postings of one more term than to look whether they need it.
 FEW = 64
 # With more than one posting for so many units, adding them up over all units is faster than sorting.
@@ -173,12 +173,12 @@ class Index:
             units, scores = self._added(*both)
             done += 1
         for step in range(done, steps):
+            if len(scores) > k:
+                able = scores >= _kth_best(scores, k) - ROUNDING - rest[step]
+                units, scores = units[able], scores[able]
             held, counts = self._postings(query, step)
             at, hit = _places(held, units)
             scores[hit] += self._impacts(query.weights[step], held[at], counts[at])
-            if len(scores) > k:
-                able = scores + rest[step + 1] >= _kth_best(scores, k) - ROUNDING
-                units, scores = units[able], scores[able]
         return _best(units, scores, k)
 
     def _mask(
