@@ -37,6 +37,7 @@ from longgrain.secret import named_secret
 from longgrain.types import WAITS, Answered, Refused, Reply, Request
 
 Outcome = Reply | Refused
+_FIELDS = tuple(field.name for field in fields(Request))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Key, request as JSON, request.
 Asking = tuple[str, bytes, Request]
@@ -54,7 +55,7 @@ def _key(teacher: str, version: str, request_json: bytes) -> str:
 
 def _json(request: Request) -> bytes:
     """The request as JSON with sorted keys, so that equal requests have equal bytes."""
-    value = {field.name: getattr(request, field.name) for field in fields(request)}
+    value = {name: getattr(request, name) for name in _FIELDS}
     if name := named_secret(request.settings):
         raise TeacherError(
             f"the request's settings hold {name!r}, and requests are stored in calls.sqlite: give "

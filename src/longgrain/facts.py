@@ -161,14 +161,19 @@ def kind_of_quantity(fact: Fact) -> str | None:
 # --- equal answers --------------------------------------------------------------------------------
 
 _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
+# Letters and Han characters; most can begin no number, and are known by their first character.
+_IDEOGRAPHS = "㐀-鿿豈-﫿"
+_LETTERS = rf"[^\W\d_{_IDEOGRAPHS}]+(?:['’][^\W\d_]+)*"
+_FIRST = "".join(sorted({word[0] for word in (*WORDS, "per cent")}))
 _TOKEN = re.compile(
+    rf"(?P<row>(?:(?![{HAN}])[{_IDEOGRAPHS}])+)|(?P<sure>(?![{_FIRST}]){_LETTERS})|"
     rf"(?P<percent>百分之(?=[\d{HAN}]))"
     rf"|(?P<han>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万萬亿億]+|{HAN_RUN})"
     r"|(?P<digits>(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
     r"(?:\s(?:thousand|million|billion)\b)?)"
     rf"|(?P<words>\b(?:{_COUNT})(?:[\s-](?:and\s)?(?:{_COUNT}))*\b)"
     r"|(?P<sign>%|per\s?cent\b|[$€£¥°])"
-    r"|(?P<plain>[^\W\d_㐀-鿿豈-﫿]+(?:['’][^\W\d_]+)*|[㐀-鿿豈-﫿])"
+    rf"|(?P<plain>{_LETTERS}|[{_IDEOGRAPHS}])"
 )
 
 
@@ -182,6 +187,9 @@ def normalise(answer: str) -> str:
     words: list[str] = []
     percents = 0
     for match in _TOKEN.finditer(unicodedata.normalize("NFKC", answer).casefold()):
+        if match.lastgroup == "row":
+            words.extend(match[0])
+            continue
         if match.lastgroup == "percent":
             percents += 1
             continue
@@ -196,7 +204,7 @@ def _word(match: re.Match[str]) -> str:
     text = match[0]
     if match.lastgroup == "sign":
         return "%" if text.startswith("per") else text
-    if match.lastgroup == "plain":
+    if match.lastgroup in ("plain", "sure"):
         return text.replace("’", "'")
     if match.lastgroup == "digits":
         text = re.sub(r"(?<=\d)[, ](?=\d{3})", "", text)
