@@ -41,12 +41,11 @@ MADE = "made:"  # begins the source of a document that a recipe made: ``made:REC
 
 def content_id(*parts: str | bytes | int) -> str:
     """16 hex digits of the SHA-256 of the parts: the same content always has the same id."""
-    digest = hashlib.sha256()
+    joined: list[bytes] = []
     for part in parts:
         raw = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(8, "little"))
-        digest.update(raw)
-    return digest.hexdigest()[:16]
+        joined += (len(raw).to_bytes(8, "little"), raw)
+    return hashlib.sha256(b"".join(joined)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
