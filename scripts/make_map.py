@@ -52,7 +52,7 @@ WAY = {
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
     "pack": ("pack", "delivery", "fill", "rows"),
     "export": ("exports",),
-    "train": ("masks",),
+    "train": ("train_verb", "masks", "train", "train_terminal"),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),

@@ -224,25 +224,32 @@ def four_d(mask: Mask, rows: Sequence[Row], *, most: int | None = None) -> NDArr
     ``most`` bounds the bytes, which are known before: TrainError where the mask would be larger.
     """
     known = padded(rows)
-    batch, length = known.example.shape
-    bounded("bool", batch, length, most)
-    found = np.empty((batch, 1, length, length), np.bool_)
-    for n in range(batch):
-        q = Tokens(*(column[n, :, None] for column in known))
-        k = Tokens(*(column[n, None, :] for column in known))
-        found[n, 0] = mask.sees(q, k)
+    bounded("bool", len(rows), known.example.shape[1], most)
+    found: NDArray[np.bool_] = four_d_of(mask, known)
     return found
+
+
+def four_d_of(mask: Mask, known: Tokens) -> Any:
+    """`four_d` over arrays or tensors of shape (rows, longest)."""
+    q = Tokens(*(column[:, None, :, None] for column in known))
+    k = Tokens(*(column[:, None, None, :] for column in known))
+    return mask.sees(q, k)
 
 
 def mask_mod(mask: Mask, rows: Sequence[Row], device: Any = "cpu") -> Callable[..., Any]:
     """(batch, head, q, k) > bool, for `torch.nn.attention.flex_attention.create_block_mask`."""
     import torch
 
-    columns = Tokens(*(torch.from_numpy(column).to(device) for column in padded(rows)))
+    known = padded(rows)
+    return mod_of(mask, Tokens(*(torch.from_numpy(column).to(device) for column in known)))
+
+
+def mod_of(mask: Mask, known: Tokens) -> Callable[..., Any]:
+    """`mask_mod` over tensors of shape (rows, longest), on whatever device they are."""
 
     def sees(batch: Any, head: Any, q: Any, k: Any) -> Any:
-        one = Tokens(*(column[batch, q] for column in columns))
-        other = Tokens(*(column[batch, k] for column in columns))
+        one = Tokens(*(column[batch, q] for column in known))
+        other = Tokens(*(column[batch, k] for column in known))
         return mask.sees(one, other)
 
     return sees

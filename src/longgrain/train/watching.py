@@ -1,0 +1,41 @@
+"""The Trainer's logs > figures of each step for whoever watches, and log.jsonl in the model's folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+from transformers import TrainerCallback
+
+LOG = "log.jsonl"
+Watch = Callable[[Mapping[str, float]], None]
+
+
+class Watching(TrainerCallback):
+    """``tokens`` are those of each step, from which the speed comes; ``epoch`` is one in steps."""
+
+    def __init__(self, folder: Path, watch: Watch, tokens: Sequence[int], epoch: int) -> None:
+        self.path, self.watch, self.tokens, self.epoch = folder / LOG, watch, tokens, epoch
+        self.began, self.first = 0.0, 0
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Times from the first step that is really done, so a training that goes on is timed alike."""
+        self.began, self.first = time.perf_counter(), state.global_step
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """One line a step, and one a look at the validation rows."""
+        said = {k: v for k, v in (logs or {}).items() if isinstance(v, int | float)}
+        if "loss" not in said and "eval_loss" not in said:
+            return
+        done, seconds = state.global_step, time.perf_counter() - self.began
+        speed = sum(self.tokens[self.first : done]) / max(seconds, 1e-9)
+        left = seconds / max(done - self.first, 1) * (state.max_steps - done)
+        known = {"step": done, "steps": state.max_steps, "tokens_per_second": round(speed, 1)}
+        kept = {k: v for k, v in said.items() if not k.endswith("_per_second")}
+        line = {**known, **kept, "epoch": round(done / self.epoch, 4)}
+        with self.path.open("ab") as file:
+            file.write(orjson.dumps(line) + b"\n")
+        self.watch({**line, "seconds_left": left})
