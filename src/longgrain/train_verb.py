@@ -28,7 +28,7 @@ def train(
     out
         The folder of the tuned model; RUN/models/MODEL if it is not given.
     replace
-        Remove another training that lies in that folder.
+        Remove another training that lies in that folder; the same one goes on.
     """
     from longgrain import terminal, train_terminal
     from longgrain.errors import TrainError

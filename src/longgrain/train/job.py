@@ -109,7 +109,7 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
         valid=valid,
         model=model,
         tokenizer=known,
-        attention=attention,
+        attention=str(model.config._attn_implementation),
         batches=batches,
         epoch_batches=-(-len(train) // settings.batch),
     )

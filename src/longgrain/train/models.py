@@ -78,13 +78,16 @@ def precision_of(settings: Settings) -> str:
 
 
 def attention_of(settings: Settings, longest: int) -> str:
-    """The attention for rows of so many tokens. TrainError for one that cannot do what is asked."""
+    """The attention for rows of so many tokens, "" for the model's own choice, which is sdpa if it can.
+
+    TrainError for one that cannot do what is asked.
+    """
     from longgrain import masks
 
     device, asked = device_of(), settings.attention
     if asked == "auto":
         fits = masks.memory("bool", settings.batch, longest) <= settings.mask_memory * 2**30
-        return "sdpa" if fits or device == "cpu" else "flex_attention"
+        return "" if fits or device == "cpu" else "flex_attention"
     if asked == "flex_attention" and device == "cpu":
         raise TrainError(
             "flex_attention has no backward pass on a CPU, so nothing could be learned; use "
@@ -107,26 +110,20 @@ def attention_of(settings: Settings, longest: int) -> str:
 def begun(settings: Settings, config: PreTrainedConfig, attention: str) -> Any:
     """The model, in the memory of the CPU or, in 4 bits, of the GPU; every weight can be trained."""
     dtype = torch.bfloat16 if precision_of(settings) == "bfloat16" else torch.float32
-    if settings.config:
-        torch.manual_seed(settings.seed)
-        made = AutoModelForCausalLM.from_config(config, attn_implementation=attention)
-        return made.to(dtype)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"attn_implementation": attention} if attention else {}
     if settings.method == "qlora":
         more["quantization_config"] = _four_bits(settings)
     try:
+        if settings.config:
+            torch.manual_seed(settings.seed)
+            return AutoModelForCausalLM.from_config(config, **more).to(dtype)
         return AutoModelForCausalLM.from_pretrained(
-            settings.model,
-            revision=settings.revision,
-            config=config,
-            dtype=dtype,
-            attn_implementation=attention,
-            **more,
+            settings.model, revision=settings.revision, config=config, dtype=dtype, **more
         )
     except BROKEN as error:
         raise TrainError(
-            f"{_named(settings)} cannot be loaded ({type(error).__name__}: {error}), so there is "
-            "nothing to train; give a folder with config.json and weights, or a name on the hub"
+            f"{_named(settings)} cannot be made or loaded ({type(error).__name__}: {error}), so there "
+            "is nothing to train; give a folder with config.json and weights, or a name on the hub"
         ) from error
 
 
@@ -134,7 +131,7 @@ def _four_bits(settings: Settings) -> Any:
     if find_spec("bitsandbytes") is None:
         raise TrainError(
             f"--method qlora loads {_named(settings)} in 4 bits with bitsandbytes, which is not "
-            "installed; `pip install bitsandbytes`, or use --method lora"
+            "installed; `pip install 'longgrain[qlora]'`, or use --method lora"
         )
     return transformers.BitsAndBytesConfig(
         load_in_4bit=True,
@@ -156,6 +153,7 @@ def adapted(model: Any, settings: Settings) -> Any:
     import peft
 
     if settings.method == "qlora":
+        _keep_gradients(model)
         model = peft.prepare_model_for_kbit_training(
             model, use_gradient_checkpointing=settings.recompute
         )
@@ -175,6 +173,17 @@ def adapted(model: Any, settings: Settings) -> Any:
             f"targets {settings.targets!r} of adapters: {error}; name layers that "
             f"{_named(settings)} has, or say all-linear"
         ) from error
+
+
+def _keep_gradients(model: Any) -> None:
+    """Keeps bitsandbytes on a CPU from repacking weights when the model is evaluated.
+
+    Its product with repacked weights (0.50) has no backward pass, so what lies behind them would
+    learn nothing from then on, with no more than a warning of torch.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _named(settings: Settings) -> str:

@@ -77,28 +77,34 @@ class Record:
 
 
 def opened(asking: Record, *, replace: bool) -> Record:
-    """The record to go on with: a new one, or that of the same training, begun or finished.
+    """The record to go on with: what is asked, or that of the same training, begun or finished.
 
-    TrainError for a folder that holds another training or something else.
+    Changes nothing on disk. TrainError for a folder with something else in it, or with another
+    training that ``replace`` does not allow to remove.
     """
     folder, before = asking.folder, Record.load(asking.folder)
-    if replace and before is not None:
-        shutil.rmtree(folder)
-        before = None
     if before is None:
         if folder.exists() and any(folder.iterdir()):
             raise TrainError(
                 f"{folder} is not empty and holds no training, so its files might be lost; give a new "
                 "folder with --out"
             )
-        asking.write()
         return asking
-    if differ := _changes(before.asked, asking.asked):
+    differ = _changes(before.asked, asking.asked)
+    if differ and not replace:
         raise TrainError(
             f"{folder} holds a training that was asked for in another way ({differ}); give another "
             "folder with --out, or --replace to train anew"
         )
-    return before
+    return asking if differ else before
+
+
+def begin(record: Record) -> None:
+    """Removes another training from the folder, and writes down that this one has begun."""
+    before = Record.load(record.folder)
+    if before is not None and _changes(before.asked, record.asked):
+        shutil.rmtree(record.folder)
+    record.write()
 
 
 def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ class Settings:
     batching: Batching = "packed"
     """Rows as packed, or examples alone, those of like length together."""
     attention: Attention = "auto"
-    """The model's attention; auto is sdpa, on a GPU with a mask too large for it flex_attention."""
+    """Auto is the model's own choice (mostly sdpa), on a GPU with a larger mask flex_attention."""
     precision: Precision = "auto"
     """float32, bfloat16 over float32 weights, or all in bfloat16; auto is mixed on a GPU."""
     recompute: bool = False
@@ -125,6 +125,11 @@ class Settings:
             raise PlanError(
                 f"merge adds adapters to weights; method {self.method!r} has none that can be added "
                 "without loss: leave --merge out, or train with --method lora"
+            )
+        if self.method == "qlora" and self.config:
+            raise PlanError(
+                f"method qlora puts the weights of a model into 4 bits; {self.config!r} has none yet: "
+                "give --model, or use --method lora"
             )
         self.as_mask()
 

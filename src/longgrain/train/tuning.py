@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace as changed
@@ -24,6 +23,7 @@ from longgrain.train.job import Job, Tell, prepared, processes
 from longgrain.train.record import (
     CHECKPOINTS,
     Record,
+    begin,
     fingerprint,
     last_checkpoint,
     opened,
@@ -52,15 +52,16 @@ def tune(
         tell(f"{folder} is finished already")
         return record
     job = prepared(run, settings, folder, tell)
+    begin(record)
     resume = last_checkpoint(folder)
     tell(f"going on from {resume.name}" if resume else f"training, {job.steps:,} steps")
     return _trained(job, record, resume, watch)
 
 
 def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Record:
-    began = time.perf_counter()
     before = fingerprint(dict(job.model.named_parameters()))
-    trainer = trainer_of(job, watch)
+    trainer = trainer_of(job, watch, first=resume is None)
+    watching = next(o for o in trainer.callback_handler.callbacks if isinstance(o, Watching))
     with saving(job.folder), _gpu():
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         _sound(trainer.model)
@@ -77,7 +78,7 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         "device": models.device_of(),
         "attention": job.attention,
         "precision": models.precision_of(job.settings),
-        "seconds": round(time.perf_counter() - began, 3),
+        "seconds": round(watching.seconds, 3),
         "resumed_from": resume.name if resume else None,
         "peak_memory_mb": peak_memory_mb(),
         "peak_gpu_memory_mb": _gpu_memory(),
@@ -89,7 +90,7 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
     return done
 
 
-def arguments(job: Job) -> TrainingArguments:
+def arguments(job: Job, *, first: bool = True) -> TrainingArguments:
     """The settings as the Trainer of transformers takes them."""
     asked = job.settings
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.folder / "tensorboard")
@@ -111,7 +112,7 @@ def arguments(job: Job) -> TrainingArguments:
         use_cpu=models.device_of() == "cpu",
         activation_checkpointing=asked.recompute,
         eval_strategy="steps" if job.valid else "no",
-        eval_on_start=bool(job.valid),
+        eval_on_start=bool(job.valid) and first,
         eval_steps=looks,
         save_strategy="steps",
         save_steps=saves,
@@ -134,15 +135,15 @@ def arguments(job: Job) -> TrainingArguments:
     return found
 
 
-def trainer_of(job: Job, watch: Watch = lambda log: None) -> Weighted:
-    """The Trainer, ready to train."""
+def trainer_of(job: Job, watch: Watch = lambda log: None, *, first: bool = True) -> Weighted:
+    """The Trainer, ready to train; ``first`` looks at the validation rows before it begins."""
     valid = [[number] for number in range(len(job.valid))]
     callbacks: list[Any] = [Watching(job.folder, watch, _tokens(job), job.steps_an_epoch)]
     if job.settings.patience:
         callbacks.append(transformers.EarlyStoppingCallback(job.settings.patience))
     found = Weighted(
         model=job.model,
-        args=arguments(job),
+        args=arguments(job, first=first),
         data_collator=job.collate,
         train_dataset=Batches(job.train, job.batches),
         eval_dataset=Batches(job.valid, valid) if job.valid else None,
