@@ -218,6 +218,7 @@ def test_training_stops_when_the_validation_loss_does_and_keeps_the_best(
     found = train(small_run, asked, tmp_path / "out").found
     losses = [one["loss"] for one in found["valid"]["looks"]]
     assert found["steps"] < 40
+    assert found["kept_step"] == 1 + losses[1:].index(min(losses[1:]))
     assert found["valid"]["loss"] == pytest.approx(min(losses[1:]), rel=1e-6)
     assert found["trained_on"]["rows"] == found["steps"]
 
@@ -327,12 +328,10 @@ def test_orders_are_what_they_are_called() -> None:
 
 def test_epochs_and_steps_say_how_many_batches_there_are() -> None:
     def count(**how: Any) -> int:
-        made = ordering.whole(
-            [1] * 10, 4, order="shuffled", batching="packed", seed=1, **{"epochs": 1.0, **how}
-        )
-        return len(made)
+        plan = ordering.Plan(size=4, order="shuffled", batching="packed", seed=1)
+        return len(plan.batches([1] * 10, **{"epochs": 1.0, **how}))
 
-    assert (count(), count(epochs=2.5), count(epochs=0.01), count(batches=7)) == (3, 8, 1, 7)
+    assert (count(), count(epochs=2.5), count(epochs=0.01), count(exactly=7)) == (3, 8, 1, 7)
 
 
 def test_short_rows_are_trained_before_long_ones(

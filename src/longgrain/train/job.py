@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 from longgrain.train import fit, models, order
 from longgrain.train.batches import apart
-from longgrain.train.settings import Settings
-from longgrain.train.trainer import Collate, model_inputs
+from longgrain.train.settings import Normalise, Settings
+from longgrain.train.trainer import Collate, Tensors, model_inputs
 from longgrain.types import ROLES
 
 Tell = Callable[[str], None]
@@ -35,6 +35,8 @@ class Job:
     folder: Path
     train: Sequence[Row]
     valid: Sequence[Row]
+    old: Mapping[str, Sequence[Row]]
+    """rows of the older run, by side"""
     model: Any
     tokenizer: Tokenizer | None
     attention: str
@@ -51,6 +53,25 @@ class Job:
         """How rows become tensors."""
         flat = self.attention.startswith("flash")
         return Collate(normalise=self.settings.normalise, flat=flat)
+
+    def inputs(self, rows: Sequence[Row], normalise: Normalise | None = None) -> Tensors:
+        """A batch of rows on the device of the model."""
+        device = models.device_of()
+        collate = replace(self.collate, normalise=normalise) if normalise else self.collate
+        return {
+            name: tuple(one.to(device) for one in value) if name == "known" else value.to(device)
+            for name, value in collate([rows]).items()
+        }
+
+    def cast(self) -> Any:
+        """The context in which the model computes outside of the Trainer."""
+        mixed = models.precision_of(self.settings) == "mixed"
+        return torch.autocast(models.device_of(), torch.bfloat16, mixed)
+
+    @property
+    def new_rows(self) -> int:
+        """Rows of ``train`` that are not replayed; those come first."""
+        return len(self.train) - (len(self.old["train"]) if self.settings.replay else 0)
 
     @property
     def steps(self) -> int:
@@ -73,48 +94,58 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     tell("reading rows")
-    train, valid = (_rows(run, side, settings) for side in ("train", "valid"))
-    if not train:
-        raise TrainError(f"{run.folder} has no rows of side train, so there is nothing to train on")
-    if settings.patience and not valid:
-        raise TrainError(
-            f"patience of {settings.patience} looks at validation rows, and {run.folder} has none: "
-            "build it with a share for split.valid, or leave --patience out"
-        )
+    older = _older(run, settings)
+    rows = {side: _rows(run, side, settings) for side in ("train", "valid")}
+    old = {side: _rows(older, side, settings) if older else [] for side in ("train", "valid")}
+    _enough(run, settings, rows)
     tell("reading the model")
     config = models.config_of(settings)
-    known = _fitting(run, settings, config, [*train, *valid])
-    longest = max(len(row.input_ids) for row in (*train, *valid))
-    attention = models.attention_of(settings, longest)
-    model = models.adapted(models.begun(settings, config, attention), settings)
-    trained = sum(one.numel() for one in model.parameters() if one.requires_grad)
-    whole = sum(one.numel() for one in model.parameters())
-    fit.room(folder, fit.bytes_on_disk(trained, whole, settings.keep))
-    how: dict[str, Any] = {"order": settings.order, "batching": settings.batching}
+    everything = [one for part in (*rows.values(), *old.values()) for one in part]
+    known = _fitting(run, settings, config, everything)
+    longest = max(len(row.input_ids) for row in everything)
+    begun = models.begun(settings, config, models.attention_of(settings, longest))
+    model = models.adapted(begun, settings)
+    _room(folder, model, settings)
+    plan = order.Plan(
+        size=settings.batch,
+        order=settings.order,
+        batching=settings.batching,
+        seed=settings.seed,
+        old=len(old["train"]) if settings.replay else 0,
+        share=settings.replay,
+    )
+    train = [*rows["train"], *(old["train"] if settings.replay else [])]
     lengths = [int(row.seq_lengths.max()) for row in train]
     exactly = settings.steps * settings.accumulate * processes()
-    batches = order.whole(
-        lengths,
-        settings.batch,
-        seed=settings.seed,
-        epochs=settings.epochs,
-        batches=exactly,
-        **how,
-    )
     job = Job(
         run=run,
         settings=settings,
         folder=folder,
         train=train,
-        valid=valid,
+        valid=rows["valid"],
+        old=old,
         model=model,
         tokenizer=known,
         attention=str(model.config._attn_implementation),
-        batches=batches,
-        epoch_batches=-(-len(train) // settings.batch),
+        batches=plan.batches(lengths, settings.epochs, exactly),
+        epoch_batches=plan.an_epoch(len(train)),
     )
     _isolating(job)
     return job
+
+
+def _older(run: Run, settings: Settings) -> Run | None:
+    """The older run. TrainError where it was made with another tokenizer."""
+    if not settings.old:
+        return None
+    older = Run(Path(settings.old))
+    ours, theirs = (one.manifest["tokenizer"]["sha256"] for one in (run, older))
+    if ours != theirs:
+        raise TrainError(
+            f"{older.folder} and {run.folder} were made with different tokenizers, so one of them would "
+            "be read as other words; build both with that of the model"
+        )
+    return older
 
 
 def _rows(run: Run, side: Any, settings: Settings) -> list[Row]:
@@ -122,6 +153,22 @@ def _rows(run: Run, side: Any, settings: Settings) -> list[Row]:
     if settings.batching == "sorted":
         return [one for row in rows for one in apart(row)]
     return list(rows)
+
+
+def _enough(run: Run, settings: Settings, rows: Mapping[str, Sequence[Row]]) -> None:
+    if not rows["train"]:
+        raise TrainError(f"{run.folder} has no rows of side train, so there is nothing to train on")
+    if settings.patience and not rows["valid"]:
+        raise TrainError(
+            f"patience of {settings.patience} looks at validation rows, and {run.folder} has none: "
+            "build it with a share for split.valid, or leave --patience out"
+        )
+
+
+def _room(folder: Path, model: Any, settings: Settings) -> None:
+    sizes = [(one.numel(), one.requires_grad) for one in model.parameters()]
+    trained, whole = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
+    fit.room(folder, fit.bytes_on_disk(trained, whole, settings.keep))
 
 
 def _fitting(run: Run, settings: Settings, config: Any, rows: Sequence[Row]) -> Tokenizer | None:
@@ -139,14 +186,11 @@ def _isolating(job: Job) -> None:
     """Two examples of eight tokens in one row, through the same code as every batch."""
     if job.settings.batching == "sorted" and job.settings.batch == 1:
         return
-    device, model = models.device_of(), job.model
+    model = job.model
     if job.settings.method != "qlora":
-        model.to(device)
-    row = _two_examples(job.model.config.get_text_config().vocab_size)
-    inputs = {
-        name: tuple(one.to(device) for one in value) if name == "known" else value.to(device)
-        for name, value in job.collate([[row]]).items()
-    }
+        model.to(models.device_of())
+    row = _two_examples(model.config.get_text_config().vocab_size)
+    inputs = job.inputs([row])
     given = model_inputs(inputs, job.settings.as_mask(), job.attention, job.mask_bytes)
 
     def forward(ids: Any) -> Any:
@@ -154,7 +198,7 @@ def _isolating(job: Job) -> None:
 
     training = model.training
     model.eval()
-    with torch.autocast(device, torch.bfloat16, models.precision_of(job.settings) == "mixed"):
+    with job.cast():
         fit.isolated(forward, inputs["input_ids"], int(row.seq_lengths[0]))
     model.train(training)
 

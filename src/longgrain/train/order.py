@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,21 +37,48 @@ def epoch(
     return batches
 
 
-def whole(
-    lengths: Sequence[int],
-    size: int,
-    *,
-    order: Order,
-    batching: Batching,
-    seed: int,
-    epochs: float,
-    batches: int = 0,
-) -> list[list[int]]:
-    """All batches of a training: so many epochs, or exactly so many ``batches``."""
-    known = np.asarray(lengths, np.int64)
-    each = -(-len(known) // size)
-    wanted = batches or max(1, round(epochs * each))
-    found: list[list[int]] = []
-    for number in range(math.ceil(wanted / each)):
-        found += epoch(known, size, order=order, batching=batching, seed=seed, number=number)
-    return found[:wanted]
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How batches are made; the last ``old`` rows are of an older task, a ``share`` of each epoch."""
+
+    size: int
+    order: Order
+    batching: Batching
+    seed: int
+    old: int = 0
+    share: float = 0.0
+
+    def replayed(self, new: int) -> int:
+        """Old rows in each epoch."""
+        return round(new * self.share / (1 - self.share)) if self.old else 0
+
+    def an_epoch(self, rows: int) -> int:
+        """Batches of an epoch of so many rows, old ones included."""
+        new = rows - self.old
+        return -(-(new + self.replayed(new)) // self.size)
+
+    def batches(self, lengths: Sequence[int], epochs: float, exactly: int = 0) -> list[list[int]]:
+        """All batches of a training: so many epochs, or exactly so many."""
+        known = np.asarray(lengths, np.int64)
+        each = self.an_epoch(len(known))
+        wanted = exactly or max(1, round(epochs * each))
+        found: list[list[int]] = []
+        for number in range(math.ceil(wanted / each)):
+            rows = self._rows(len(known), number)
+            how: dict[str, Any] = {"order": self.order, "batching": self.batching}
+            made = epoch(known[rows], self.size, seed=self.seed, number=number, **how)
+            found += [rows[one].tolist() for one in made]
+        return found[:wanted]
+
+    def _rows(self, count: int, number: int) -> Ints:
+        """All new rows and a draw of old ones: each once before any comes again."""
+        new = count - self.old
+        wanted = self.replayed(new)
+        drawn: list[Ints] = [np.arange(new)]
+        if wanted:
+            first = number * wanted
+            for turn in range(first // self.old, (first + wanted - 1) // self.old + 1):
+                mixed = np.random.default_rng([self.seed, turn, 1]).permutation(self.old) + new
+                low = max(first - turn * self.old, 0)
+                drawn.append(mixed[low : first + wanted - turn * self.old])
+        return np.concatenate(drawn)

@@ -98,6 +98,18 @@ class Settings:
     """Checkpoints that are kept."""
     patience: int = 0
     """Stop after so many looks without a better validation loss; 0 for never. Keeps the best."""
+    old: str = ""
+    """A run of an older task, for --replay and --ewc."""
+    replay: float = 0.0
+    """Share of the rows of an epoch that are drawn from the older run."""
+    l2: float = 0.0
+    """How firmly all weights are held where they began."""
+    ewc: float = 0.0
+    """How firmly they are held by what the older run needs of each."""
+    fisher: int = 64
+    """Examples of the older run by which --ewc knows that."""
+    average: float = 1.0
+    """Share of the tuned weights in the model; the rest is the model as it began (WiSE-FT)."""
     seed: int = 17
     """Of new weights, the order of rows and dropout."""
 
@@ -131,7 +143,28 @@ class Settings:
                 f"method qlora puts the weights of a model into 4 bits; {self.config!r} has none yet: "
                 "give --model, or use --method lora"
             )
+        self._not_forgetting()
         self.as_mask()
+
+    def _not_forgetting(self) -> None:
+        for name in ("l2", "ewc", "replay"):
+            self._at_least(name, 0)
+        self._at_least("fisher", 1)
+        if self.replay >= 1 or not 0 <= self.average <= 1:
+            raise PlanError(
+                f"replay of {self.replay} and average of {self.average} are shares: replay leaves room "
+                "for new rows below 1, and average lies in 0..1"
+            )
+        if bool(self.old) != bool(self.replay or self.ewc):
+            raise PlanError(
+                f"old {self.old!r} with replay {self.replay} and ewc {self.ewc}: an older run is there "
+                "for these two, and each of them needs one; give --old RUN and --replay or --ewc"
+            )
+        if (self.l2 or self.ewc) and self.method != "full":
+            raise PlanError(
+                f"l2 and ewc hold weights, and with method {self.method!r} none of the model moves; "
+                "leave them out, or use --method full (--decay holds adapters)"
+            )
 
     def _at_least(self, name: str, least: float) -> None:
         value = getattr(self, name)

@@ -124,6 +124,7 @@ class Weighted(Trainer):
         self.compute_metrics = _total
         self.mask, self.attention, self.mask_bytes = mask, attention, mask_bytes
         self.extra = extra
+        self.start: dict[str, torch.Tensor] = {}
         self.model_accepts_loss_kwargs = True
 
     def _get_num_items_in_batch(self, batch_samples: list[Tensors], device: Any) -> Any:
@@ -144,10 +145,11 @@ class Weighted(Trainer):
         """The weighted losses of a batch over the units of the step, and what ``extra`` adds."""
         given = model_inputs(inputs, self.mask, self.attention, self.mask_bytes)
         loss = weighted_loss(model, inputs, given) / num_items_in_batch
+        # Gradients are averaged over processes, and ours is a sum.
+        loss = loss * self.accelerator.num_processes
         if self.extra is not None and model.training:
             loss = loss + self.extra(model) / self.current_gradient_accumulation_steps
-        # Gradients are averaged over processes, and ours is a sum.
-        return loss * self.accelerator.num_processes
+        return loss
 
     def training_step(self, model: Any, inputs: Tensors, num_items_in_batch: Any = None) -> Any:
         """One batch, forward and back. Raises TrainError where its loss is no number."""

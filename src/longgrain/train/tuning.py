@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace as changed
 from datetime import UTC, datetime
@@ -17,8 +17,9 @@ from transformers import TrainingArguments
 
 from longgrain.errors import TrainError
 from longgrain.manifest import peak_memory_mb
+from longgrain.rows import Row
 from longgrain.run import Run
-from longgrain.train import fit, models
+from longgrain.train import fit, holding, models
 from longgrain.train.job import Job, Tell, prepared, processes
 from longgrain.train.record import (
     CHECKPOINTS,
@@ -63,9 +64,14 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
     trainer = trainer_of(job, watch, first=resume is None)
     watching = next(o for o in trainer.callback_handler.callbacks if isinstance(o, Watching))
     with saving(job.folder), _gpu():
+        old = [_loss(trainer, job.old["valid"])]
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         _sound(trainer.model)
-        last = _last_look(trainer) if job.valid else None
+        if job.settings.average < 1:
+            unwrapped = trainer.accelerator.unwrap_model(trainer.model)
+            holding.average(unwrapped, trainer.start, job.settings.average)
+        last = _last_look(job, trainer)
+        old.append(_loss(trainer, job.old["valid"]))
         about = _about(job, before)
         write_model(job, trainer.accelerator.unwrap_model(trainer.model))
     found = {
@@ -73,8 +79,10 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         "model": about,
         "trained_on": _trained_on(job, trainer.state.global_step),
         "valid": {"rows": len(job.valid), "loss": last, "looks": _looks(trainer)},
+        "old_valid": {"rows": len(job.old["valid"]), "before": old[0], "after": old[1]},
         "steps": trainer.state.global_step,
         "steps_planned": job.steps,
+        "kept_step": _kept(job, trainer),
         "device": models.device_of(),
         "attention": job.attention,
         "precision": models.precision_of(job.settings),
@@ -153,6 +161,10 @@ def trainer_of(job: Job, watch: Watch = lambda log: None, *, first: bool = True)
         mask_bytes=job.mask_bytes,
     )
     found.remove_callback(transformers.trainer_callback.PrinterCallback)
+    asked = job.settings
+    if asked.l2 or asked.ewc or asked.average < 1:
+        found.start = holding.start_of(found.model)
+        found.extra = holding.held(job, found.start)
     return found
 
 
@@ -192,16 +204,28 @@ def _looks(trainer: Weighted) -> list[dict[str, float]]:
     ]
 
 
-def _last_look(trainer: Weighted) -> float:
+def _loss(trainer: Weighted, rows: Sequence[Row]) -> float | None:
+    """The loss of the model as it is on some rows, without a line in any log; None for no rows."""
+    if not rows:
+        return None
+    each = Batches(rows, [[number] for number in range(len(rows))])
+    found = trainer.evaluation_loop(trainer.get_eval_dataloader(each), "loss")
+    return float((found.metrics or {})["eval_loss"])
+
+
+def _kept(job: Job, trainer: Weighted) -> int:
+    """The step whose weights are kept: the last, or with patience the best."""
+    best = trainer.state.best_global_step if job.settings.patience else None
+    return int(best or trainer.state.global_step)
+
+
+def _last_look(job: Job, trainer: Weighted) -> float | None:
     """The validation loss of the model that is kept."""
-    looks = _looks(trainer)
-    if (
-        looks
-        and looks[-1]["step"] == trainer.state.global_step
-        and not trainer.args.load_best_model_at_end
-    ):
+    looks, asked = _looks(trainer), job.settings
+    fresh = looks and looks[-1]["step"] == trainer.state.global_step
+    if fresh and not asked.patience and asked.average == 1:
         return looks[-1]["loss"]
-    return float(trainer.evaluate()["eval_loss"])
+    return _loss(trainer, job.valid)
 
 
 def _about(job: Job, before: str) -> Mapping[str, Any]:
@@ -218,20 +242,17 @@ def _about(job: Job, before: str) -> Mapping[str, Any]:
 
 def _trained_on(job: Job, steps: int) -> Mapping[str, Any]:
     """What went through the model: rows count as often as they were seen."""
-    seen = [
-        job.train[n]
-        for one in job.batches[: steps * job.settings.accumulate * processes()]
-        for n in one
-    ]
-    size = fit.Size.of(seen)
+    batches = job.batches[: steps * job.settings.accumulate * processes()]
+    seen = [number for one in batches for number in one]
+    size = fit.Size.of([job.train[number] for number in seen])
     return {
         "rows": size.rows,
-        "distinct_rows": len({id(row) for row in seen}),
+        "distinct_rows": len(set(seen)),
+        "replayed": sum(number >= job.new_rows for number in seen),
         "examples": size.examples,
         "tokens": size.tokens,
         "learned": size.learned,
         "longest_example": size.longest_example,
-        "of": {"rows": len(job.train)},
     }
 
 
