@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 from typing import Any
 
@@ -224,6 +225,32 @@ def test_memory_is_said_before_and_is_what_the_mask_then_takes() -> None:
     kept = [one for one in block_mask.as_tuple() if isinstance(one, torch.Tensor)]
     assert sum(one.nbytes for one in kept) == masks.memory("flex", 2, length)
     assert masks.memory("bool", 1, 32768) == 2**30
+
+
+@pytest.mark.parametrize("mask", [Block(), Window(size=64), Grains()], ids=lambda mask: mask.name)
+def test_no_more_memory_is_taken_while_a_mask_is_made(mask: Mask) -> None:
+    row = made([HANDBOOK] * 200)
+    said = masks.memory("bool", 1, len(row.input_ids))
+    tracemalloc.start()
+    masks.four_d(mask, [row])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert said <= most < 1.4 * said
+
+
+@pytest.mark.parametrize("mask", [Block(), Window(size=9), Grains()], ids=lambda mask: mask.name)
+def test_flex_attention_sees_by_the_mask_mod_what_sdpa_sees_by_the_4d_mask(mask: Mask) -> None:
+    rows = [made([HANDBOOK] * 20), made([HANDBOOK] * 9)]
+    length = len(rows[0].input_ids)
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 2, 2, length, 16)
+    blocks = flex.create_block_mask(
+        masks.mask_mod(mask, rows), 2, None, length, length, device="cpu"
+    )
+    by_mod = flex.flex_attention(q, k, v, block_mask=blocks)
+    seen = torch.from_numpy(masks.four_d(mask, rows))
+    by_mask = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+    assert float((by_mod - by_mask).abs().max()) < 1e-5
 
 
 def test_a_mask_that_is_too_large_is_refused_before_it_is_made() -> None:

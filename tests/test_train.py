@@ -326,12 +326,22 @@ def test_orders_are_what_they_are_called() -> None:
     assert [min(lengths[one]) for one in alike] != sorted(min(lengths[one]) for one in alike)
 
 
-def test_epochs_and_steps_say_how_many_batches_there_are() -> None:
-    def count(**how: Any) -> int:
-        plan = ordering.Plan(size=4, order="shuffled", batching="packed", seed=1)
-        return len(plan.batches([1] * 10, **{"epochs": 1.0, **how}))
+def test_epochs_and_steps_say_how_many_batches_there_are(
+    small_run: Run, config: str, tmp_path: Path
+) -> None:
+    from longgrain.train.job import prepared
 
-    assert (count(), count(epochs=2.5), count(epochs=0.01), count(exactly=7)) == (3, 8, 1, 7)
+    rows = len(list(small_run.rows("train")))
+
+    def count(**how: Any) -> int:
+        asked = {"config": config, "accumulate": 2, "batch": 4, **how}
+        return len(prepared(small_run, Settings(**asked), tmp_path).batches)
+
+    each = -(-rows // 4)
+    assert count() == each
+    assert count(epochs=2.5) == round(2.5 * each)
+    assert count(epochs=0.01) == 1
+    assert count(steps=7) == 14
 
 
 def test_short_rows_are_trained_before_long_ones(
@@ -529,6 +539,44 @@ def test_a_model_that_is_not_there_is_refused(small_run: Run, tmp_path: Path) ->
     ):
         with pytest.raises(TrainError, match="no configuration that can be read"):
             train(small_run, asked, tmp_path / "out")
+
+
+# --- several processes ---
+
+
+def test_two_processes_learn_what_one_does(small_run: Run, config: str, tmp_path: Path) -> None:
+    """An epoch of an odd number of rows: two at a time in one process, or one in each of two."""
+    asked = Settings(config=config, epochs=1, accumulate=2, lr=1e-3, schedule="constant")
+    one = train(small_run, asked, tmp_path / "one")
+    code = tmp_path / "both.py"
+    code.write_text(
+        "import sys, json, torch; torch.set_num_threads(1)\n"
+        "from longgrain.train import Settings, train\n"
+        "train(sys.argv[1], Settings(**json.loads(sys.argv[2])), sys.argv[3])\n"
+    )
+    both = json.dumps({**asked.as_dict(), "accumulate": 1})
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    words = [str(small_run.folder), both, str(tmp_path / "two")]
+    ran = subprocess.run(
+        [*command, str(code), *words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        timeout=300,
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    two = Record.load(tmp_path / "two")
+    assert two is not None
+    rows = len(list(small_run.rows("train")))
+    assert one.found["trained_on"]["rows"] == rows
+    assert two.found["trained_on"]["rows"] == rows + rows % 2
+    logs = []
+    for name in ("one", "two"):
+        lines = (tmp_path / name / "log.jsonl").read_bytes().splitlines()
+        logs.append([json.loads(line)["loss"] for line in lines if b'"loss"' in line])
+    assert len(logs[0]) == len(logs[1]) == -(-rows // 2)
+    assert logs[1][:-1] == pytest.approx(logs[0][:-1], abs=1e-4)
+    assert two.found["valid"]["looks"][0] == pytest.approx(one.found["valid"]["looks"][0])
 
 
 # --- the command ---

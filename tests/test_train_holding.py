@@ -159,7 +159,7 @@ def test_averaged_adapters_are_the_average_of_the_whole_model(
 
 def test_old_rows_have_their_share_and_each_comes_once_before_any_comes_again() -> None:
     plan = order.Plan(size=1, order="shuffled", batching="packed", seed=3, old=10, share=0.2)
-    made = [row for one in plan.batches([5] * 34, epochs=5.0) for row in one]
+    made = [row for one in plan.batches([5] * 34, 5 * 30) for row in one]
     assert len(made) == 5 * (24 + 6)
     for start in range(0, len(made), 30):
         epoch = made[start : start + 30]

@@ -225,15 +225,21 @@ def four_d(mask: Mask, rows: Sequence[Row], *, most: int | None = None) -> NDArr
     """
     known = padded(rows)
     bounded("bool", len(rows), known.example.shape[1], most)
-    found: NDArray[np.bool_] = four_d_of(mask, known)
+    batch, length = known.example.shape
+    found = np.empty((batch, 1, length, length), np.bool_)
+    fill(mask, known, found)
     return found
 
 
-def four_d_of(mask: Mask, known: Tokens) -> Any:
-    """`four_d` over arrays or tensors of shape (rows, longest)."""
-    q = Tokens(*(column[:, None, :, None] for column in known))
+def fill(mask: Mask, known: Tokens, found: Any) -> None:
+    """Writes `four_d` into an array or a tensor, a few rows of it at a time.
+
+    So nothing else of its size is made on the way. ``known`` has the shape (rows, longest).
+    """
     k = Tokens(*(column[:, None, None, :] for column in known))
-    return mask.sees(q, k)
+    for low in range(0, known.example.shape[1], TILE):
+        q = Tokens(*(column[:, None, low : low + TILE, None] for column in known))
+        found[:, :, low : low + TILE] = mask.sees(q, k)
 
 
 def mask_mod(mask: Mask, rows: Sequence[Row], device: Any = "cpu") -> Callable[..., Any]:

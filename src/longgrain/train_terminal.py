@@ -24,14 +24,18 @@ class Shown:
     """Says which step is being worked on, and in a terminal the figures of the last one."""
 
     steps: terminal.Steps
+    quiet: bool = False
     said: int = 0
 
     def tell(self, words: str) -> None:
         """The next part begins."""
-        self.steps.tell(words)
+        if not self.quiet:
+            self.steps.tell(words)
 
     def watch(self, log: Mapping[str, float]) -> None:
         """Figures of a step, or of a look at the validation rows."""
+        if self.quiet:
+            return
         words = _figures(log)
         if self.steps.spinner is not None:
             self.steps.spinner.update(words)
@@ -44,10 +48,10 @@ class Shown:
 
 
 @contextmanager
-def watching() -> Iterator[Shown]:
-    """A spinner with the figures in a terminal, a few lines elsewhere; on stderr."""
+def watching(*, quiet: bool = False) -> Iterator[Shown]:
+    """Nothing if ``quiet``; a spinner with the figures in a terminal, a few lines elsewhere; on stderr."""
     with terminal.steps() as steps:
-        yield Shown(steps)
+        yield Shown(steps, quiet)
 
 
 def _figures(log: Mapping[str, float]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -42,8 +43,9 @@ def train(
         raise TrainError(
             f"training needs {error.name}, which is not installed; `pip install 'longgrain[train]'`"
         ) from error
+    quiet = os.environ.get("RANK", "0") != "0"  # of several processes one speaks
     try:
-        with train_terminal.watching() as shown:
+        with train_terminal.watching(quiet=quiet) as shown:
             record = tune(
                 opened, asked, folder, replace=replace, tell=shown.tell, watch=shown.watch
             )
@@ -51,4 +53,5 @@ def train(
         again = "stopped; the same command goes on from the last checkpoint"
         terminal.console(stderr=True).print(f"\n{again}")
         sys.exit(130)
-    train_terminal.summary(terminal.console(), record)
+    if not quiet:
+        train_terminal.summary(terminal.console(), record)

@@ -89,6 +89,11 @@ def processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def first_process() -> bool:
+    """Whether this process is the one that writes files."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda words: None) -> Job:
     """Everything decided and checked. TrainError where something does not fit."""
     transformers.utils.logging.set_verbosity_error()
@@ -116,7 +121,10 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     )
     train = [*rows["train"], *(old["train"] if settings.replay else [])]
     lengths = [int(row.seq_lengths.max()) for row in train]
-    exactly = settings.steps * settings.accumulate * processes()
+    wanted = settings.steps * settings.accumulate * processes()
+    wanted = wanted or max(1, round(settings.epochs * plan.an_epoch(len(train))))
+    # Processes take turns, so each must have as many: a few rows of the next epoch fill up.
+    wanted = processes() * math.ceil(wanted / processes())
     job = Job(
         run=run,
         settings=settings,
@@ -127,7 +135,7 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
         model=model,
         tokenizer=known,
         attention=str(model.config._attn_implementation),
-        batches=plan.batches(lengths, settings.epochs, exactly),
+        batches=plan.batches(lengths, wanted),
         epoch_batches=plan.an_epoch(len(train)),
     )
     _isolating(job)

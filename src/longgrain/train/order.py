@@ -57,11 +57,10 @@ class Plan:
         new = rows - self.old
         return -(-(new + self.replayed(new)) // self.size)
 
-    def batches(self, lengths: Sequence[int], epochs: float, exactly: int = 0) -> list[list[int]]:
-        """All batches of a training: so many epochs, or exactly so many."""
+    def batches(self, lengths: Sequence[int], wanted: int) -> list[list[int]]:
+        """So many batches, epoch after epoch."""
         known = np.asarray(lengths, np.int64)
         each = self.an_epoch(len(known))
-        wanted = exactly or max(1, round(epochs * each))
         found: list[list[int]] = []
         for number in range(math.ceil(wanted / each)):
             rows = self._rows(len(known), number)

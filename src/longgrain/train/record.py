@@ -129,7 +129,7 @@ def last_checkpoint(folder: Path) -> Path | None:
             orjson.loads((place / "trainer_state.json").read_bytes())
             return place
         except (OSError, ValueError):
-            shutil.rmtree(place)
+            shutil.rmtree(place, ignore_errors=True)  # another process may be at it, too
     return None
 
 

@@ -77,7 +77,9 @@ def attention_mask(mask: masks.Mask, known: masks.Tokens, attention: str, most: 
 
         rule, device = masks.mod_of(mask, known), known.example.device
         return create_block_mask(rule, rows, None, length, length, device, _compile=True)
-    seen = masks.four_d_of(mask, known)
+    shape = (rows, 1, length, length)
+    seen = torch.empty(shape, dtype=torch.bool, device=known.example.device)
+    masks.fill(mask, known, seen)
     if attention != "eager":
         return seen
     return torch.where(seen, 0.0, torch.finfo(torch.float32).min)

@@ -20,7 +20,7 @@ from longgrain.manifest import peak_memory_mb
 from longgrain.rows import Row
 from longgrain.run import Run
 from longgrain.train import fit, holding, models
-from longgrain.train.job import Job, Tell, prepared, processes
+from longgrain.train.job import Job, Tell, first_process, prepared, processes
 from longgrain.train.record import (
     CHECKPOINTS,
     Record,
@@ -34,7 +34,7 @@ from longgrain.train.record import (
 )
 from longgrain.train.settings import Settings
 from longgrain.train.trainer import Batches, Weighted
-from longgrain.train.watching import Watch, Watching
+from longgrain.train.watching import LOG, Watch, Watching
 from longgrain.train.writing import FILES, write_model
 
 
@@ -53,7 +53,8 @@ def tune(
         tell(f"{folder} is finished already")
         return record
     job = prepared(run, settings, folder, tell)
-    begin(record)
+    if first_process():
+        begin(record)
     resume = last_checkpoint(folder)
     tell(f"going on from {resume.name}" if resume else f"training, {job.steps:,} steps")
     return _trained(job, record, resume, watch)
@@ -73,7 +74,8 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         last = _last_look(job, trainer)
         old.append(_loss(trainer, job.old["valid"]))
         about = _about(job, before)
-        write_model(job, trainer.accelerator.unwrap_model(trainer.model))
+        if first_process():
+            write_model(job, trainer.accelerator.unwrap_model(trainer.model))
     found = {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": about,
@@ -94,7 +96,8 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         "outputs": written(job.folder, FILES),
     }
     done = changed(record, found=found)
-    done.write()
+    if first_process():
+        done.write()
     return done
 
 
@@ -132,6 +135,7 @@ def arguments(job: Job, *, first: bool = True) -> TrainingArguments:
         logging_nan_inf_filter=False,
         report_to=["tensorboard"] if board else [],
         disable_tqdm=True,
+        ddp_find_unused_parameters=False,
         remove_unused_columns=False,
         train_sampling_strategy="sequential",
         dataloader_pin_memory=models.device_of() == "cuda",
@@ -146,7 +150,8 @@ def arguments(job: Job, *, first: bool = True) -> TrainingArguments:
 def trainer_of(job: Job, watch: Watch = lambda log: None, *, first: bool = True) -> Weighted:
     """The Trainer, ready to train; ``first`` looks at the validation rows before it begins."""
     valid = [[number] for number in range(len(job.valid))]
-    callbacks: list[Any] = [Watching(job.folder, watch, _tokens(job), job.steps_an_epoch)]
+    log = job.folder / LOG if first_process() else Path(os.devnull)
+    callbacks: list[Any] = [Watching(log, watch, _tokens(job), job.steps_an_epoch)]
     if job.settings.patience:
         callbacks.append(transformers.EarlyStoppingCallback(job.settings.patience))
     found = Weighted(

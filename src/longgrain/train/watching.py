@@ -19,8 +19,8 @@ Watch = Callable[[Mapping[str, float]], None]
 class Watching(TrainerCallback):
     """``tokens`` are those of each step, from which the speed comes; ``epoch`` is one in steps."""
 
-    def __init__(self, folder: Path, watch: Watch, tokens: Sequence[int], epoch: int) -> None:
-        self.path, self.watch, self.tokens, self.epoch = folder / LOG, watch, tokens, epoch
+    def __init__(self, path: Path, watch: Watch, tokens: Sequence[int], epoch: int) -> None:
+        self.path, self.watch, self.tokens, self.epoch = path, watch, tokens, epoch
         self.began, self.first, self.before = time.perf_counter(), 0, 0.0
 
     @property
@@ -31,11 +31,12 @@ class Watching(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Drops the lines of steps that a kill undid, and times from here on."""
         self.began, self.first = time.perf_counter(), state.global_step
-        lines = self.path.read_bytes().splitlines() if self.first and self.path.exists() else []
+        lines = self.path.read_bytes().splitlines() if self.first and self.path.is_file() else []
         kept = [line for line in map(_read, lines) if line and line["step"] <= self.first]
         self.before = kept[-1]["seconds"] if kept else 0.0
-        with atomic(self.path) as part:
-            part.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in kept))
+        if self.path.is_file() or not self.path.exists():  # not the null device
+            with atomic(self.path) as part:
+                part.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in kept))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """One line a step, and one a look at the validation rows."""
