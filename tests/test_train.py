@@ -431,6 +431,19 @@ def test_a_tokenizer_file_that_only_looks_different_is_taken(
     assert train(small_run, Settings(model=model, steps=1), tmp_path / "out").finished
 
 
+def test_a_tokenizer_that_cannot_be_compared_is_refused(
+    small_run: Run, tuned: Record, tmp_path: Path
+) -> None:
+    model = with_tokenizer(tmp_path / "model", tuned, lambda values: None)
+    (tmp_path / "model/tokenizer.json").rename(tmp_path / "model/tokenizer.model")
+    with pytest.raises(TrainError, match=r"has tokenizer\.model and no tokenizer\.json"):
+        train(small_run, Settings(model=model, steps=1), tmp_path / "out")
+    (tmp_path / "model/tokenizer.model").unlink()
+    train(small_run, Settings(model=model, steps=1), tmp_path / "out")
+    own, of_run = (tmp_path / "out/tokenizer.json").read_text("utf-8"), small_run.tokenizer.source
+    assert own == of_run
+
+
 def test_a_vocabulary_that_is_too_small_is_refused(small_run: Run, tmp_path: Path) -> None:
     small = str(config_file(tmp_path, vocab_size=1000))
     with pytest.raises(TrainError, match="has a vocabulary of 1,000"):
@@ -478,13 +491,45 @@ def test_a_disk_without_room_is_said_before_training(tmp_path: Path) -> None:
     fit.room(tmp_path, 1)
 
 
-def test_a_model_that_cannot_keep_examples_apart_is_refused(small_run: Run, tmp_path: Path) -> None:
-    """A state-space model carries its state over the border, whatever positions say."""
+@pytest.mark.parametrize("kind", ["mamba", "bloom"])
+def test_a_model_that_cannot_keep_examples_apart_is_refused(
+    kind: str, small_run: Run, tmp_path: Path
+) -> None:
+    """One carries its state over the border, the other takes no positions at all."""
     leaky = tmp_path / "leaky.json"
-    sizes = {"vocab_size": 32003, "hidden_size": 32, "state_size": 8, "num_hidden_layers": 2}
-    leaky.write_text(json.dumps({"model_type": "mamba", **sizes}), "utf-8")
+    sizes: dict[str, Any] = {"vocab_size": 32003, "hidden_size": 32, "num_hidden_layers": 2}
+    more = {"mamba": {"state_size": 8}, "bloom": {"n_head": 2, "n_layer": 2}}[kind]
+    leaky.write_text(json.dumps({"model_type": kind, **sizes, **more}), "utf-8")
     with pytest.raises(TrainError, match="lets one example see another"):
         train(small_run, quick(str(leaky)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    apart = quick(str(leaky), batching="sorted", steps=1)
+    assert train(small_run, apart, tmp_path / "apart").finished
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "gemma3_text", "gpt2", "qwen3_moe"])
+def test_other_kinds_of_models_are_trained(kind: str, small_run: Run, tmp_path: Path) -> None:
+    sizes = {"n_embd": 64, "n_layer": 2, "n_head": 2, "n_positions": 2048}
+    small = {"head_dim": 32, "sliding_window": 128, "num_experts": 4}
+    small |= {"moe_intermediate_size": 64, "num_experts_per_tok": 2}
+    model = config_file(tmp_path, model_type=kind, **(sizes if kind == "gpt2" else small))
+    found = train(small_run, quick(str(model)), tmp_path / "out").found
+    assert found["valid"]["loss"] < found["valid"]["looks"][0]["loss"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"precision": "bfloat16"}, {"precision": "mixed"}, {"recompute": True}],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_precision_and_recomputing_change_little(
+    changes: dict[str, Any], small_run: Run, config: str, tmp_path: Path
+) -> None:
+    found = train(small_run, quick(config, **changes), tmp_path / "out").found
+    plain = train(small_run, quick(config), tmp_path / "plain").found
+    close = 1e-6 if "recompute" in changes else 5e-3
+    assert found["valid"]["loss"] == pytest.approx(plain["valid"]["loss"], rel=close)
+    assert found["precision"] == changes.get("precision", "float32")
 
 
 def test_a_mask_that_would_take_the_place_of_the_models_own_is_refused(

@@ -17,10 +17,13 @@ from longgrain.rows import Row
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 
+# Tokenizers in forms that we do not read.
+OTHERS = ("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tiktoken.model")
 # Texts of the run that both tokenizers encode, and code points of each.
 SAMPLES, SAMPLE = 8, 2000
-# Of two equal computations on a GPU in 16 bits; a leak is larger by orders of magnitude.
-NOISE = 1e-3
+# By how much of the largest logit two computations may differ that are alike but for tokens which
+# nobody sees: dense models do not differ at all, mixtures of experts sum in another order.
+NOISE = {"float32": 1e-5, "mixed": 1e-2, "bfloat16": 1e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +88,21 @@ def vocabulary(config: Any, size: Size, model: str) -> None:
         )
 
 
-def tokenizer(run: Run, model: str) -> Tokenizer | None:
+def tokenizer(run: Run, model: str, revision: str) -> Tokenizer | None:
     """The model's own tokenizer, once it says what that of the run says; None if it has none.
 
     TrainError where a token has another id, or a text of the run other ids.
     """
     folder = Path(model)
     if not model or (folder.is_dir() and not (folder / "tokenizer.json").is_file()):
+        if other := next((name for name in OTHERS if model and (folder / name).is_file()), None):
+            raise TrainError(
+                f"{model} has {other} and no tokenizer.json, so nobody can compare it with that of the "
+                "run; write it anew with AutoTokenizer.from_pretrained(...).save_pretrained(...)"
+            )
         return None
     try:
-        own = Tokenizer.load(model)
+        own = Tokenizer.load(_place(model, revision))
     except TokenizerError as error:
         raise TrainError(
             f"the tokenizer of {model!r} cannot be read ({error}), so nobody knows whether the rows "
@@ -103,6 +111,19 @@ def tokenizer(run: Run, model: str) -> Tokenizer | None:
     if own.sha256 != run.manifest["tokenizer"]["sha256"]:
         _same(run.tokenizer, own, _some_texts(run), f"{run.folder}", model)
     return own
+
+
+def _place(model: str, revision: str) -> str:
+    """Where the tokenizer is: a folder, a name on the hub, or what was fetched of one of its commits."""
+    if Path(model).is_dir() or revision == "main":
+        return model
+    from huggingface_hub import snapshot_download
+
+    try:
+        patterns = ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"]
+        return str(snapshot_download(model, revision=revision, allow_patterns=patterns))
+    except Exception as error:  # whatever the hub and the way to it have to say
+        raise TokenizerError(f"{model!r} at {revision!r}: {error}") from error
 
 
 def _some_texts(run: Run) -> list[str]:
@@ -185,7 +206,7 @@ def layers(config: Any, mask: masks.Mask, model: str) -> None:
         )
 
 
-def isolated(forward: Callable[[Any], Any], ids: Any, first: int) -> None:
+def isolated(forward: Callable[[Any], Any], ids: Any, first: int, precision: str) -> None:
     """TrainError where what a model says of the second example of a row depends on the first.
 
     ``forward`` takes ids of shape (1, tokens), of which the first ``first`` are one example, and
@@ -194,11 +215,11 @@ def isolated(forward: Callable[[Any], Any], ids: Any, first: int) -> None:
     other = ids.clone()
     other[:, :first] = other[:, :first].flip(1).roll(1, 1) + 1
     with torch.no_grad():
-        differ = (forward(ids)[:, first:] - forward(other)[:, first:]).abs().max()
-        scale = forward(ids)[:, first:].abs().max()
-    if float(differ) > NOISE * max(1.0, float(scale)):
+        said = forward(ids)[:, first:]
+        differ = float((said - forward(other)[:, first:]).abs().max())
+    if differ > NOISE[precision] * float(said.abs().max()):
         raise TrainError(
             f"in a packed row this model lets one example see another (its output changes by "
-            f"{float(differ):.3g}), so rows would not be learned as meant; use --batching sorted "
+            f"{differ:.3g}), so rows would not be learned as meant; use --batching sorted "
             "--batch 1, which takes the rows apart, or another --attention"
         )

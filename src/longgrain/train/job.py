@@ -183,7 +183,7 @@ def _fitting(run: Run, settings: Settings, config: Any, rows: Sequence[Row]) -> 
     name = settings.model or settings.config
     size = fit.Size.of(rows)
     fit.learnable(run, size)
-    known = fit.tokenizer(run, settings.model)
+    known = fit.tokenizer(run, settings.model, settings.revision)
     fit.vocabulary(config, size, name)
     fit.positions(config, size, name)
     fit.layers(config, settings.as_mask(), name)
@@ -207,7 +207,8 @@ def _isolating(job: Job) -> None:
     training = model.training
     model.eval()
     with job.cast():
-        fit.isolated(forward, inputs["input_ids"], int(row.seq_lengths[0]))
+        precision = models.precision_of(job.settings)
+        fit.isolated(forward, inputs["input_ids"], int(row.seq_lengths[0]), precision)
     model.train(training)
 
 
