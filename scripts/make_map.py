@@ -54,6 +54,7 @@ WAY = {
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
     "pack": ("pack", "bounds", "best_fit", "exact", "refill", "delivery", "fill", "rows"),
     "export": ("exports",),
+    "train": ("train_verb", "masks", "train", "train_terminal"),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),

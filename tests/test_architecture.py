@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
 SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics")
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers")
+FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
 }

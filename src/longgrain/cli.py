@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 from longgrain.errors import LonggrainError
 from longgrain.score_verb import score
 from longgrain.select_verb import select
+from longgrain.train_verb import train
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -322,6 +323,15 @@ def export(run: Path, /, *, to: str, out: Path | None = None, changes: Changes =
     for path in component("exports", to, settings).write(Run(run), folder):
         terminal.console().print(f"wrote {path}  {terminal.size(path.stat().st_size)}")
 
+
+app.command(
+    train,
+    sort_key=6,
+    help_epilogue=(
+        "Example:\n\n"
+        "  longgrain train runs/demo --model models/base --method lora --mask grains --out tuned\n"
+    ),
+)
 
 app.command(
     select,
