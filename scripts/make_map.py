@@ -52,6 +52,10 @@ WAY = {
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
     "pack": ("pack", "delivery", "fill", "rows"),
     "export": ("exports",),
+    "probe": (
+        *("probe_verb", "ground", "probe", "probes", "probe_scores", "probe_terminal"),
+        *("compare_verb", "compare"),
+    ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
