@@ -92,11 +92,12 @@ class Items:
             found, asked, _ = laid(count)
             return self.prompt(found.context, asked)
 
-        fitted = fitter.fit(build)
-        found, asked, index = laid(fitted.pieces)
-        whole = self.ground.context == "whole"
-        evidence = asked.text if self.ground.context == "evidence" else ""
-        prompt: Fitted | str = fitted if whole else self.prompt(evidence, asked)
+        if self.ground.context == "whole":
+            prompt: Fitted | str = (fitted := fitter.fit(build))
+            found, asked, index = laid(fitted.pieces)
+        else:  # the same item, without the rest
+            found, asked, index = laid(fitter.pieces(build))
+            prompt = self.prompt(asked.text if self.ground.context == "evidence" else "", asked)
         return question(
             self.ground,
             self.name,
@@ -105,7 +106,7 @@ class Items:
             prompt,
             (asked.answer,),
             positions=(at[0],),
-            depths=found.depths if whole else (),
+            depths=found.depths if isinstance(prompt, Fitted) else (),
             row={**asked.row, "position_id": index, "set_id": set_id},
         )
 

@@ -56,6 +56,10 @@ class Fitter:
         self.guess = best.pieces
         return best
 
+    def pieces(self, build: Build) -> int:
+        """How many pieces the prompt has that `fit` would give."""
+        return self.size.items or self.fit(build).pieces
+
     def _with(self, build: Build, pieces: int, other: int = 0) -> Fitted:
         text = build(pieces, other)
         (tokens,) = self.ground.tokens([text])
