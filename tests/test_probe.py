@@ -129,8 +129,10 @@ def test_other_settings_in_the_same_folder_are_refused_unless_replaced(tmp_path:
     with pytest.raises(RunError, match=r"seed 17, now it is 3.*--replace"):
         probe(needles(seed=3), tmp_path, teacher=Reader())
     probe(needles(seed=3), tmp_path, teacher=Reader(), replace=True)
+    with pytest.raises(PlanError):
+        probe(needles(lengths=(20,)), tmp_path, teacher=Reader(), replace=True)
     back = Reader()
-    probe(needles(), tmp_path, teacher=back, replace=True)
+    probe(needles(), tmp_path, teacher=back)  # nothing is there to be written over any more
     assert back.heard == 0  # the stored answers were kept
 
 

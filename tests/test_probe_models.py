@@ -20,7 +20,11 @@ def rows(folder: Path) -> Path:
     from published import write
 
     def made(answer: str) -> dict[str, object]:
-        gold = {"title": "A", "text": f"It costs {answer} crowns.", "isgold": True}
+        said = (
+            f"It costs {answer} crowns, which is a fair price in any town of the coast"
+            + sum(answer.encode()) * 37 % 90 * "!"
+        )
+        gold = {"title": f"Of {answer}", "text": said, "isgold": True}
         return {"question": f"What does {answer} cost?", "answers": [answer], "ctxs": [gold]}
 
     others = [made(f"{n} and {n}") for n in range(100, 140)]
@@ -58,14 +62,14 @@ def test_prompts_beyond_a_local_model_s_context_are_not_scored(
     taught: Path, tmp_path: Path
 ) -> None:
     data = rows(tmp_path / "data")
-    found = probe(asked(str(taught), data, lengths=(1200, 4090), questions=3), tmp_path / "out")
+    found = probe(asked(str(taught), data, lengths=(1200, 4200), questions=3), tmp_path / "out")
     assert found.total("1,200 tokens").scored == 3
-    long = found.total("4,090 tokens")
+    long = found.total("4,200 tokens")
     assert (long.value, long.scored) == (None, 0)
     assert sum(long.unscored.values()) == 3
     assert all("do not fit" in reason for reason in long.unscored)
     with pytest.raises(TeacherError, match="do not fit the model's context of 4096"):
-        probe(asked(str(taught), data, lengths=(4090,), questions=3), tmp_path / "long")
+        probe(asked(str(taught), data, lengths=(4200,), questions=3), tmp_path / "long")
 
 
 def test_a_served_model_gives_what_the_same_model_gives_here(
@@ -82,6 +86,7 @@ def test_a_served_model_gives_what_the_same_model_gives_here(
     assert len(served) == 24
     assert [line.tokens for line in served] == [line.tokens for line in local]
     assert [line.read for line in served] == [line.read for line in local]
-    assert [line.reply for line in served] == [line.reply for line in local]
+    # Here white space around a reply is left out.
+    assert [(one.reply or "").strip() for one in served] == [one.reply for one in local]
     assert [line.score for line in served] == [line.score for line in local]
     assert summary.total("1,100 tokens").scored == 12

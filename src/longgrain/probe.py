@@ -91,7 +91,13 @@ def probe(
     settings, TeacherError where no question at all could be scored.
     """
     chosen: Probe = component("probes", asked.probe, asked.settings)
-    step = _Step(asked=asked, probe=chosen, teacher=teacher or _teacher(asked, chosen))
+    local = asked.model if teacher is None and not asked.base_url else ""
+    step = _Step(
+        asked=asked,
+        probe=chosen,
+        teacher=teacher or _teacher(asked, chosen),
+        own=asked.tokenizer or local,
+    )
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, step.told(), replace=replace)
     with Ledger(out / "calls.sqlite") as ledger:
@@ -104,17 +110,20 @@ def probe(
 
 
 def _claim(out: Path, told: Mapping[str, Any], *, replace: bool) -> None:
-    """Writes down what is asked; RunError where something else was."""
-    path, new = out / "asked.json", orjson.dumps(told, option=orjson.OPT_INDENT_2)
-    if path.is_file() and not replace and (old := orjson.loads(path.read_bytes())) != told:
-        other = next(name for name in {**old, **told} if old.get(name) != told.get(name))
+    """Writes down what is asked; RunError where there are the results of something else."""
+    path, results = out / "asked.json", [out / name for name in ("answers.jsonl", "summary.json")]
+    old = orjson.loads(path.read_bytes()) if path.is_file() else told
+    other = next((name for name in {**old, **told} if old.get(name) != told.get(name)), "")
+    if other and results[0].is_file() and not replace:
         raise RunError(
             f"{out} holds answers that were asked with {other} {old.get(other)!r}, now it is "
             f"{told.get(other)!r}: give another --out, or --replace to write over them; stored "
             "answers are kept"
         )
+    for result in results if other else ():
+        result.unlink(missing_ok=True)
     with atomic(path) as part:
-        part.write_bytes(new)
+        part.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
 
 
 def _written(path: Path, lines: Iterator[Line]) -> Iterator[Line]:
@@ -158,17 +167,15 @@ class _Step:
     asked: Asked
     probe: Probe
     teacher: Teacher
+    own: str
+    """The model's own tokenizer, of whose tokens it must have read as many; "" if it is not known."""
     ground: HeldOut = field(init=False)
     metric: Metric = field(init=False)
-    own: bool = field(init=False)
-    """Whether the tokens are the model's own, so that it must have read as many."""
 
     def __post_init__(self) -> None:
         asked = self.asked
-        local = asked.model if not asked.base_url and Path(asked.model).is_dir() else ""
-        name = asked.tokenizer or local or SHIPPED
-        self.own = name != SHIPPED or asked.tokenizer == SHIPPED
-        tokenizer = Tokenizer.load(name)
+        self.sizes()  # what cannot be asked is said before anything is loaded
+        tokenizer = Tokenizer.load(self.own or SHIPPED)
         self.ground = HeldOut(
             language=asked.language,
             seed=asked.seed,

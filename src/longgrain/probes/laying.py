@@ -13,11 +13,11 @@ from longgrain.protocols import Ground
 from longgrain.types import Question, Size, content_id
 
 WITHIN, CLOSE = 0.02, 0.01  # how far a prompt may be from its length, and what needs no better
-TRIES, OTHERS = 40, 16  # counts of filler to try, and other last pieces where pieces are coarse
+TRIES, OTHERS = 40, 64  # counts of filler to try, and pieces to pass over where they are coarse
 POSITIONS = 10
 
 Build = Callable[[int, int], str]
-"""So many pieces of filler, and which of the other pieces stands last (0: the next) > the prompt."""
+"""So many pieces of filler, and how many are passed over before them > the prompt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Fitter:
     size: Size
     least: int = 0
     guess: int = 0
+    others: int = 0
+    """How many pieces may be passed over, where they are coarse and of different length."""
 
     def fit(self, build: Build) -> Fitted:
         """The prompt with the size's items, or within 2% of its tokens. PlanError if none is."""
@@ -52,7 +54,7 @@ class Fitter:
         below, above = self._between(build, bare)
         best = min((one for one in (below, above) if one), key=self._miss)
         if self._miss(best) > WITHIN:
-            best = self._with_another_last(build, below, above or below)
+            best = self._with_others(build, below, above or below)
         self.guess = best.pieces
         return best
 
@@ -93,18 +95,19 @@ class Fitter:
         step = round(missing / each) if each > 0 else 0
         return below.pieces + min(max(step, 1), 8 * below.pieces + 64)
 
-    def _with_another_last(self, build: Build, below: Fitted, above: Fitted) -> Fitted:
-        """The best with another piece in the last place. PlanError if none is near enough."""
+    def _with_others(self, build: Build, below: Fitted, above: Fitted) -> Fitted:
+        """The first near enough when some pieces are passed over. PlanError if none is."""
         counts = sorted({max(self.least + 1, below.pieces), above.pieces})
-        found = [self._with(build, n, other) for n in counts for other in range(1, OTHERS)]
-        best = min([below, above, *found], key=self._miss)
-        if self._miss(best) > WITHIN:
-            raise PlanError(
-                f"no prompt of {self.size.tokens:,} tokens can be made to within 2%: with "
-                f"{below.pieces:,} pieces it has {below.tokens:,}, with {above.pieces:,} "
-                f"{above.tokens:,}; ask for a longer one, or for smaller pieces"
-            )
-        return best
+        for other in range(1, self.others + 1):
+            for count in counts:
+                tried = self._with(build, count, other)
+                if self._miss(tried) <= WITHIN:
+                    return tried
+        raise PlanError(
+            f"no prompt of {self.size.tokens:,} tokens can be made to within 2%: with "
+            f"{below.pieces:,} pieces it has {below.tokens:,}, with {above.pieces:,} "
+            f"{above.tokens:,}; ask for a longer one, or for smaller pieces"
+        )
 
 
 def place(position: int, positions: int, last: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from longgrain.errors import PlanError
 from longgrain.probes import published
-from longgrain.probes.laying import Fitted, Fitter, Laid, inserted, place, question
+from longgrain.probes.laying import OTHERS, Fitted, Fitter, Laid, inserted, place, question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
 
@@ -60,7 +60,7 @@ class MultiDocQA:
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size, each row at all positions in turn. PlanError without data."""
         positions = published.positions(ground, size, published.PASSAGES)
-        fitter = Fitter(ground=ground, size=size, least=1)
+        fitter = Fitter(ground=ground, size=size, least=1, others=OTHERS)
         known = self._published(ground, size, positions)
         rows = known[0] if known else published.items(ground, self.rows, FOLDERS)
         if not rows:
@@ -192,14 +192,14 @@ class _Others:
     pool: Sequence[tuple[str, str]]
 
     def taken(self, count: int, other: int) -> list[tuple[str, str]]:
-        """So many that hold no answer; ``other`` puts a later one in the last place. PlanError."""
+        """So many that hold no answer; ``other`` are passed over first. PlanError."""
         found = self._found(count + other)
-        if len(found) < count + other:
+        if len(found) < count:
             raise PlanError(
                 f"the data has {len(found):,} passages without an answer to a question, and a "
                 f"context of {count + 1:,} needs more: make it shorter, or give more rows"
             )
-        return [*found[: count - 1], found[count - 1 + other]] if count else []
+        return [found[(other + i) % len(found)] for i in range(count)]
 
     def _found(self, count: int) -> list[tuple[str, str]]:
         answers = [str(one).lower() for one in self.row["answers"]]

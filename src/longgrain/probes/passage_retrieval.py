@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from longgrain.errors import PlanError
 from longgrain.probes import published
-from longgrain.probes.laying import Fitted, Fitter, Laid, inserted, place, question
+from longgrain.probes.laying import OTHERS, Fitted, Fitter, Laid, inserted, place, question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
 
@@ -65,7 +65,7 @@ class PassageRetrieval:
             )
         ground.said["comparable"] = "no: the prompt is in our own words"
         ground.said["contexts"] = "the published ones" if as_is else "rebuilt from all passages"
-        fitter = Fitter(ground=ground, size=size, least=1)
+        fitter = Fitter(ground=ground, size=size, least=1, others=OTHERS)
         pool = sorted({one for row in rows for one in _passages(row).values()})
         order = ground.random(self.name, "order").permutation(len(rows)).tolist()
         for number in range(min(count, len(rows) * positions)):
@@ -105,12 +105,12 @@ class PassageRetrieval:
 
         def laid(count: int, other: int) -> tuple[Laid, int]:
             index = place(at[0], at[1], count - 1)
-            if count - 1 + other > len(others):
+            if count - 1 > len(others):
                 raise PlanError(
                     f"the data has {len(others):,} other passages, and a context of {count:,} needs "
                     "more: make it shorter, or give more rows"
                 )
-            taken = [*others[: count - 2], others[count - 2 + other]] if count > 1 else []
+            taken = [others[(other + i) % len(others)] for i in range(count - 1)]
             listed = [*taken[:index], gold, *taken[index:]]
             said = [f"[{number}] {one}" for number, one in enumerate(listed, start=1)]
             rest = [*said[:index], *said[index + 1 :]]
