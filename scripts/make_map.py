@@ -55,6 +55,10 @@ WAY = {
     "pack": ("pack", "bounds", "best_fit", "exact", "refill", "delivery", "fill", "rows"),
     "export": ("exports",),
     "train": ("train_verb", "masks", "train", "train_terminal"),
+    "probe": (
+        *("probe_verb", "ground", "probe", "probes", "probe_scores", "probe_terminal"),
+        *("compare_verb", "compare"),
+    ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),

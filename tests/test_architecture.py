@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
-SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics")
+SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics", "probes")
 # Rooms of their own: what is data, and no component.
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
+from longgrain.probe_verb import probe
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
@@ -345,4 +347,18 @@ app.command(
     help_epilogue=(
         "Example:\n\n  longgrain score --metric rouge --predictions replies.jsonl --references gold.jsonl\n"
     ),
+)
+
+app.command(
+    probe,
+    sort_key=10,
+    help_epilogue=(
+        "Example:\n\n  longgrain probe --model models/tuned --probe needle --lengths 4k,8k,16k\n"
+    ),
+)
+
+app.command(
+    compare,
+    sort_key=11,
+    help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
 )

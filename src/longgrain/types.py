@@ -262,6 +262,45 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long a probe's context is: so many tokens of the whole prompt, or so many items."""
+
+    tokens: int = 0
+    items: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How replies to a probe are scored: a figure of a metric on its shelf, with settings."""
+
+    metric: str
+    figure: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing that a probe asks, and what a reply is held against.
+
+    ``item`` names what is asked about: the same item at another position has the same name, and
+    ``id`` is that of item, size and position, whatever stands around the evidence. ``positions``
+    are the numbered places of the evidence, ``depths`` where it lies in 0..1 of the context's
+    characters: one for each reference where several are to be found, else one, or none where
+    nothing has a place. ``tokens`` are those of the prompt's words. ``row`` holds what else the
+    metric reads.
+    """
+
+    id: str
+    item: str
+    prompt: tuple[tuple[Speaker, str], ...]
+    references: tuple[str, ...]
+    tokens: int
+    positions: tuple[int, ...] = ()
+    depths: tuple[float, ...] = ()
+    row: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """An item that did not go on: at which step, which item, and why."""
 
