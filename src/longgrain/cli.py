@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.ask_verb import ask
 from longgrain.errors import LonggrainError
 from longgrain.score_verb import score
 from longgrain.select_verb import select
@@ -322,6 +323,15 @@ def export(run: Path, /, *, to: str, out: Path | None = None, changes: Changes =
     for path in component("exports", to, settings).write(Run(run), folder):
         terminal.console().print(f"wrote {path}  {terminal.size(path.stat().st_size)}")
 
+
+app.command(
+    ask,
+    sort_key=10,
+    help_epilogue=(
+        'Example:\n\n  longgrain ask handbook.pdf "Who may open the sluice?" --by retrieve '
+        "--base-url http://127.0.0.1:8000/v1 --model my-model\n"
+    ),
+)
 
 app.command(
     select,
