@@ -57,7 +57,8 @@ class _Hidden:
         for secret in self._secrets:
             self._held = self._held.replace(secret, "***")
         back = max((len(secret) - 1 for secret in self._secrets), default=0)
-        ready, self._held = self._held[: len(self._held) - back], self._held[-back:] if back else ""
+        cut = max(0, len(self._held) - back)
+        ready, self._held = self._held[:cut], self._held[cut:]
         return ready
 
     def rest(self) -> str:
