@@ -63,6 +63,7 @@ WAY = {
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
     ),
+    "ask": ("ask_verb", "ask_text", "speaker", "ask", "ask_terminal"),
     "report": (
         *("baseline", "skim", "coverage", "account", "manifest", "run"),
         *("report", "charts", "card", "shown", "show", "explain"),

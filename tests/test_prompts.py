@@ -56,6 +56,9 @@ def test_every_task_has_words_in_both_languages(task: str, language: str) -> Non
 @pytest.mark.parametrize("task", TASKS)
 def test_the_example_of_a_reply_meets_the_schema(task: str, language: str) -> None:
     filled = PROMPTS.fill(request(task, language))
+    if filled.schema is None:
+        assert task.startswith("ask.")  # read by people, as it comes
+        return
     line = next(one for one in said(filled).splitlines() if one.startswith("{"))
     assert filled.schema
     assert_meets(orjson.loads(line), filled.schema)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
 from longgrain.probe_verb import probe
@@ -332,6 +333,15 @@ app.command(
     help_epilogue=(
         "Example:\n\n"
         "  longgrain train runs/demo --model models/base --method lora --mask grains --out tuned\n"
+    ),
+)
+
+app.command(
+    ask,
+    sort_key=7,
+    help_epilogue=(
+        'Example:\n\n  longgrain ask handbook.pdf "Who may open the sluice?" --by retrieve '
+        "--base-url http://127.0.0.1:8000/v1 --model my-model\n"
     ),
 )
 

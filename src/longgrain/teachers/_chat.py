@@ -247,7 +247,7 @@ def said_in(body: Any) -> Said:
             text=_text(message.get("content")),
             finish=str(choice.get("finish_reason") or ""),
             refusal=str(message.get("refusal") or ""),
-            usage=_usage(body.get("usage")),
+            usage=usage_of(body.get("usage")),
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError("the reply is no chat completion") from error
@@ -260,7 +260,8 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _usage(told: Any) -> Usage | None:
+def usage_of(told: Any) -> Usage | None:
+    """What a server says that a call used; None where it does not tell."""
     if not isinstance(told, Mapping) or not told.get("prompt_tokens"):
         return None
     details = told.get("prompt_tokens_details") or {}
