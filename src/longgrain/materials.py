@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from longgrain.calls import Ledger
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
-from longgrain.search import Index
+from longgrain.search import Index, Query
 from longgrain.spans import Cuts
 from longgrain.store import Store
-from longgrain.terms import Codes, asked, terms
+from longgrain.terms import coded, terms
 from longgrain.types import (
     MADE,
     Document,
@@ -76,7 +76,7 @@ class SideMaterials:
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
         self._outside = ~self.usable
-        self._expected: dict[str, Codes] = {}
+        self._expected: dict[str, Query] = {}
         self.cuts: Cuts = self.store.cuts
         self.grains: list[int] = spread(np.flatnonzero(self.usable), self.seed)
 
@@ -173,25 +173,26 @@ class SideMaterials:
         """The grains of this side nearest to the words by BM25."""
         # The rarest terms decide; common ones only cost time.
         numbers, scores = self._index.bm25(
-            self._codes(words), k, exclude=self._outside, rarest=QUERY_TERMS
+            self._query(words), k, exclude=self._outside, rarest=QUERY_TERMS
         )
         return list(zip(numbers.tolist(), scores.tolist(), strict=True))
 
     def expect(self, words: Sequence[str]) -> None:
-        """Finds the terms of words that will be looked up next."""
+        """Looks the terms of words up that will be asked for next."""
         some = list(dict.fromkeys(words))
-        self._expected = dict(zip(some, asked(some), strict=True))
+        codes, owners = coded(some)
+        found = self._index.queries(codes, owners, len(some))
+        self._expected = dict(zip(some, found, strict=True))
 
-    def _codes(self, words: str) -> Codes:
-        found = self._expected.get(words)
-        return terms(words)[0] if found is None else found
+    def _query(self, words: str) -> Query:
+        return self._expected.get(words) or self._index.query(terms(words)[0])
 
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold a share of the words' terms."""
-        codes = self._codes(words)
-        if not len(codes):
+        query = self._query(words)
+        if not query.sizes and not query.missing:
             return []
-        numbers, shares = self._index.overlap(codes, at_least)
+        numbers, shares = self._index.overlap(query, at_least)
         mine = self.usable[numbers]
         return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
 
