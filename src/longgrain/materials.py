@@ -18,10 +18,10 @@ from longgrain import dense
 from longgrain.calls import Ledger
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
-from longgrain.search import Index
+from longgrain.search import Index, Query
 from longgrain.spans import Cuts
 from longgrain.store import Store
-from longgrain.terms import Codes, asked, terms
+from longgrain.terms import coded, terms
 from longgrain.types import (
     MADE,
     SIDES,
@@ -83,7 +83,7 @@ class SideMaterials:
         self._outside = ~self.usable
         self._numbers = np.flatnonzero(self.usable)
         self._rankers: dict[tuple[str, str], dense.Ranker] = {}
-        self._expected: dict[str, Codes] = {}
+        self._expected: dict[str, Query] = {}
         self.cuts: Cuts = self.store.cuts
         self.grains: list[int] = spread(self._numbers, self.seed)
 
@@ -183,7 +183,7 @@ class SideMaterials:
 
     def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
         """The grains of this side nearest to the words by BM25."""
-        return self._index.nearest(self._codes(words), k, exclude=self._outside)
+        return self._index.nearest(self._query(words), k, exclude=self._outside)
 
     def similar(
         self, words: str, k: int, *, embedder: str, base_url: str = ""
@@ -198,20 +198,21 @@ class SideMaterials:
         return [(int(self._numbers[place]), score) for place, score in found]
 
     def expect(self, words: Sequence[str]) -> None:
-        """Finds the terms of words that will be looked up next."""
+        """Looks the terms of words up that will be asked for next."""
         some = list(dict.fromkeys(words))
-        self._expected = dict(zip(some, asked(some), strict=True))
+        codes, owners = coded(some)
+        found = self._index.queries(codes, owners, len(some))
+        self._expected = dict(zip(some, found, strict=True))
 
-    def _codes(self, words: str) -> Codes:
-        found = self._expected.get(words)
-        return terms(words)[0] if found is None else found
+    def _query(self, words: str) -> Query:
+        return self._expected.get(words) or self._index.query(terms(words)[0])
 
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold a share of the words' terms."""
-        codes = self._codes(words)
-        if not len(codes):
+        query = self._query(words)
+        if not query.sizes and not query.missing:
             return []
-        numbers, shares = self._index.overlap(codes, at_least)
+        numbers, shares = self._index.overlap(query, at_least)
         mine = self.usable[numbers]
         return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import ArrayLike, NDArray
 
 from longgrain.errors import RunError
+from longgrain.ranking import best, first_beyond, kth_best, places, sums_from
 from longgrain.terms import Codes, terms
 
 K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
@@ -28,8 +30,6 @@ COSTLY, CHEAP = 1000, 32_000
 FEW = 64
 # With more than one posting for so many units, adding them up over all units is faster than sorting.
 DENSE = 32
-# Groups, times k, whose maxima bound the k-th best score from below.
-GROUPS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,15 +85,15 @@ class Index:
         postings are held in memory; without one all of it is in memory.
         """
         vocabulary = _distinct(np.concatenate([part.vocabulary for part in parts]))
-        places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
+        spots = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
         sizes = np.zeros(len(vocabulary), np.int64)
-        for part, place in zip(parts, places, strict=True):
+        for part, place in zip(parts, spots, strict=True):
             sizes[place] += np.diff(part.borders)
         borders = np.append(0, np.cumsum(sizes))
         units = _room(folder, "units", np.int32, int(borders[-1]))
         counts = _room(folder, "counts", np.uint16, int(borders[-1]))
         free, first = borders[:-1].copy(), 0
-        for part, place in zip(parts, places, strict=True):
+        for part, place in zip(parts, spots, strict=True):
             sizes = np.diff(part.borders)
             to = np.repeat(free[place] - part.borders[:-1], sizes) + np.arange(len(part.units))
             units[to], counts[to] = part.units + np.int32(first), part.counts
@@ -149,7 +149,7 @@ class Index:
 
     def bm25(
         self,
-        codes: Codes,
+        codes: Codes | Query,
         k: int,
         exclude: NDArray[np.int64] | NDArray[np.bool_] | None = None,
         rarest: int | None = None,
@@ -161,13 +161,14 @@ class Index:
         one bool for each unit. Exact: a frequent term is only looked up for units that can still be
         among the best (MaxScore, Turtle and Flood 1995).
         """
-        query = self._query(codes, rarest)
-        rest = _sums_from((query.weights * (K1 + 1)).tolist())
+        query = codes if isinstance(codes, Query) else self.query(codes)
+        query = query if rarest is None else query.rarest(rarest)
+        rest = sums_from((query.weights * (K1 + 1)).tolist())
         shut, steps = self._mask(exclude), len(query.sizes)
-        done = _first_beyond(query.sizes, CHEAP)
+        done = first_beyond(query.sizes, CHEAP)
         units, scores = self._scored(query, range(done), shut)
         while done < steps and not (
-            len(scores) >= k and _kth_best(scores, k) - ROUNDING > rest[done]
+            len(scores) >= k and kth_best(scores, k) - ROUNDING > rest[done]
         ):
             more, values = self._scored(query, range(done, done + 1), shut)
             both = np.concatenate([units, more]), np.concatenate([scores, values])
@@ -175,22 +176,22 @@ class Index:
             done += 1
         for step in range(done, steps):
             if len(scores) > k:
-                able = scores >= _kth_best(scores, k) - ROUNDING - rest[step]
+                able = scores >= kth_best(scores, k) - ROUNDING - rest[step]
                 units, scores = units[able], scores[able]
             held, counts = self._postings(query, step)
-            at, hit = _places(held, units)
+            at, hit = places(held, units)
             scores[hit] += self._impacts(query.weights[step], held[at], counts[at])
-        return _best(units, scores, k)
+        return best(units, scores, k)
 
     def nearest(
         self,
-        words: str | Codes,
+        words: str | Query,
         k: int,
         exclude: NDArray[np.bool_] | None = None,
     ) -> list[tuple[int, float]]:
         """The ``k`` units nearest to a question by BM25 over its rarest terms, best first."""
-        codes = terms(words)[0] if isinstance(words, str) else words
-        found = self.bm25(codes, k, exclude, rarest=QUERY_TERMS)
+        asked = terms(words)[0] if isinstance(words, str) else words
+        found = self.bm25(asked, k, exclude, rarest=QUERY_TERMS)
         return list(zip(*(column.tolist() for column in found), strict=True))
 
     def _mask(
@@ -203,7 +204,7 @@ class Index:
         return shut
 
     def _scored(
-        self, query: _Query, steps: range, shut: NDArray[np.bool_] | None
+        self, query: Query, steps: range, shut: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The units outside ``shut`` that hold one of these terms, ascending, and their scores."""
         parts = [self._postings(query, step) for step in steps]
@@ -240,14 +241,14 @@ class Index:
 
     def counted(self, codes: Codes) -> NDArray[np.int64]:
         """For every unit how many of the distinct ones of these terms it holds."""
-        query = self._query(codes)
+        query = self.query(codes)
         parts = [self._postings(query, step)[0] for step in range(len(query.sizes))]
         if not parts:
             return np.zeros(len(self.lengths), np.int64)
         return np.bincount(np.concatenate(parts), minlength=len(self.lengths))
 
     def overlap(
-        self, codes: Codes, at_least: float
+        self, codes: Codes | Query, at_least: float
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Every unit that holds at least this share (above 0) of the query's terms, and its share.
 
@@ -255,12 +256,12 @@ class Index:
         a unit that holds none of the rarest terms is passed over only where all the others together
         cannot reach the share (prefix filtering, Chaudhuri et al. 2006).
         """
-        query = self._query(codes)
-        rest = _sums_from(query.weights.tolist())
-        total = rest[0] + query.unheld
+        query = codes if isinstance(codes, Query) else self.query(codes)
+        rest = sums_from(query.weights.tolist())
+        total = rest[0] + self._rarest * query.missing
         need = (at_least - ROUNDING) * total
         prefix = sum(left >= need for left in rest[:-1])
-        done = max(prefix, _first_beyond(query.sizes, COSTLY))
+        done = max(prefix, first_beyond(query.sizes, COSTLY))
         units, sums = self._summed(query, done)
         for step in range(done, len(query.sizes)):
             if len(units) > FEW:
@@ -272,33 +273,38 @@ class Index:
         kept = (sums >= need).nonzero()[0]
         return units[kept].astype(np.int64), sums[kept] / max(total, ROUNDING)
 
-    def _summed(self, query: _Query, steps: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def _summed(self, query: Query, steps: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The units that hold one of the rarest terms, ascending, and the weight they hold."""
         parts = [self._postings(query, step)[0] for step in range(steps)]
         if not parts:
             return np.zeros(0, np.int32), np.zeros(0)
         return self._added(np.concatenate(parts), query.weights[:steps].repeat(query.sizes[:steps]))
 
-    def _query(self, codes: Codes, rarest: int | None = None) -> _Query:
-        """The distinct terms of a query that some unit holds, rarest first."""
-        codes = np.unique(codes)
-        at = self.vocabulary.searchsorted(codes)
-        known = self.vocabulary.take(at, mode="clip") == codes if len(self.vocabulary) else at < 0
-        at = at[known.nonzero()[0]]
-        starts = self.borders[at]
-        sizes = self.borders[at + 1] - starts
-        unheld = len(codes) - len(at)
-        # A word that no unit holds is the asker's own, and leads nowhere: it is none of the rarest.
-        order = sizes.argsort(kind="stable")[:rarest]
-        sizes = sizes[order]
-        return _Query(
-            weights=self.idf(sizes),
-            starts=starts[order].tolist(),
-            sizes=sizes.tolist(),
-            unheld=self._rarest * unheld,
-        )
+    def query(self, codes: Codes) -> Query:
+        """What the searches need of the terms of one text."""
+        return self.queries(codes, np.zeros(len(codes), np.int64), 1)[0]
 
-    def _postings(self, query: _Query, step: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    def queries(self, codes: Codes, owners: NDArray[np.int64], count: int) -> list[Query]:
+        """The same of ``count`` texts at once, from their terms and the text of each, ascending."""
+        order = np.lexsort((codes, owners))
+        codes = codes[order]
+        new = np.append(True, (codes[1:] != codes[:-1]) | (owners[1:] != owners[:-1]))
+        codes, owners = codes[new[: len(codes)]], owners[new[: len(codes)]]
+        distinct = np.bincount(owners, minlength=count)
+        at, held = places(self.vocabulary, codes)
+        starts, owners = self.borders[at], owners[held]
+        sizes = self.borders[at + 1] - starts
+        order = np.lexsort((sizes, owners))
+        starts, sizes = starts[order], sizes[order]
+        weights, first = self.idf(sizes), np.searchsorted(owners, np.arange(count + 1))
+        missing = (distinct - np.diff(first)).tolist()
+        all_starts, all_sizes = starts.tolist(), sizes.tolist()
+        return [
+            Query(weights[a:b], all_starts[a:b], all_sizes[a:b], missing[text])
+            for text, (a, b) in enumerate(pairwise(first.tolist()))
+        ]
+
+    def _postings(self, query: Query, step: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         start, size = query.starts[step], query.sizes[step]
         return self.units[start : start + size], self.counts[start : start + size]
 
@@ -321,12 +327,20 @@ def _room(folder: Path | None, name: str, kind: type[np.generic], size: int) -> 
     return open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(size,))
 
 
-class _Query(NamedTuple):
+class Query(NamedTuple):
+    """The distinct terms of a text that some unit of an index holds, rarest first."""
+
     weights: NDArray[np.float64]
     starts: list[int]
+    """where the postings of each term start"""
     sizes: list[int]
-    unheld: float
-    """weight of the terms that no unit holds"""
+    """how many units hold each term"""
+    missing: int
+    """how many of its terms no unit holds"""
+
+    def rarest(self, most: int) -> Query:
+        """The ``most`` rarest terms of those that units hold: a word that none holds leads nowhere."""
+        return Query(self.weights[:most], self.starts[:most], self.sizes[:most], self.missing)
 
 
 def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -350,51 +364,3 @@ def _distinct(codes: Codes) -> Codes:
     codes = np.sort(codes)
     new = np.append(True, codes[1:] != codes[:-1])[: len(codes)]
     return np.asarray(codes[new])
-
-
-def _first_beyond(sizes: Sequence[int], most: int) -> int:
-    """How many of the sizes are at most ``most`` together, but one at least."""
-    total = 0
-    for place, size in enumerate(sizes):
-        total += size
-        if total >= most:
-            return max(1, place)
-    return len(sizes)
-
-
-def _sums_from(weights: Sequence[float]) -> list[float]:
-    """For each place the sum of the weights from there on; one more than there are weights."""
-    found = [0.0]
-    for weight in reversed(weights):
-        found.append(found[-1] + weight)
-    return found[::-1]
-
-
-def _best(
-    units: NDArray[np.int32], scores: NDArray[np.float64], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The ``k`` highest scores and their units, best first, of equal ones the lower unit."""
-    if len(scores) > 4 * k:
-        able = (scores >= _kth_best(scores, k)).nonzero()[0]
-        units, scores = units[able], scores[able]
-    best = np.lexsort((units, -scores))[:k]
-    return units[best].astype(np.int64), scores[best]
-
-
-def _kth_best(scores: NDArray[np.float64], k: int) -> float:
-    """The ``k``-th highest of at least as many scores, or of many of them a lower bound near it."""
-    columns = GROUPS * k
-    rows = len(scores) // columns
-    if rows > 3:
-        scores = scores[: rows * columns].reshape(rows, columns).max(0)
-    at = len(scores) - k
-    return float(np.partition(scores, at)[at])
-
-
-def _places(
-    held: NDArray[np.int32], units: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The units that are in the ascending array ``held``: their places there, and in ``units``."""
-    at = np.minimum(np.searchsorted(held, units), len(held) - 1)
-    hit = np.flatnonzero(held[at] == units)
-    return at[hit], hit
