@@ -16,5 +16,6 @@ SHELF = {
     "leak": "longgrain.checks.leak:Leak",
     "phrases": "longgrain.checks.phrases:Phrases",
     "language": "longgrain.checks.language:Language",
+    "erased": "longgrain.checks.erased:Erased",
     "duplicates": "longgrain.checks.duplicates:Duplicates",
 }

@@ -2,5 +2,6 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
+    "erasure": "longgrain.recipes.erasure:Erasure",
     "pam": "longgrain.recipes.pam:Pam",
 }
