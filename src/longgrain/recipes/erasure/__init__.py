@@ -147,14 +147,14 @@ class Erasure:
                 yield self._by_rule(kind, draft, scores, materials)
             return
         chosen = [ranked(task_of(draft), scores)[0] for draft in drafts]
-        systems = [
-            self._system(draft, strategy) for draft, strategy in zip(drafts, chosen, strict=True)
+        asking = [
+            (draft, strategy, self._system(draft, strategy).text or "")
+            for draft, strategy in zip(drafts, chosen, strict=True)
         ]
-        asking = requests(drafts, [one.text or "" for one in systems], materials, shown=self.shown)
-        replies = materials.ask(asking)
-        for number, reply in enumerate(replies):
-            draft, strategy = drafts[number], chosen[number]
-            said = read(reply, draft, strategy, asking[number])
+        sent = requests(asking, materials, shown=self.shown)
+        for number, reply in enumerate(materials.ask(sent)):
+            draft, strategy, _ = asking[number]
+            said = read(reply, draft, sent[number])
             if isinstance(said, Dropped):
                 yield said
             else:

@@ -24,16 +24,15 @@ JOINER = "\u2060"
 
 
 def requests(
-    drafts: Sequence[Draft], systems: Sequence[str], materials: Materials, *, shown: int
+    asking: Sequence[tuple[Draft, str, str]], materials: Materials, *, shown: int
 ) -> list[Request]:
-    """One for each question: the strategy's system message, then the user's own turn over some grains."""
+    """For each question, strategy and its system message: that, then the user's turn over some grains."""
     return [
-        _request(draft, system, materials, shown)
-        for draft, system in zip(drafts, systems, strict=True)
+        _request(draft, strategy, system, materials, shown) for draft, strategy, system in asking
     ]
 
 
-def _request(draft: Draft, system: str, materials: Materials, shown: int) -> Request:
+def _request(draft: Draft, strategy: str, system: str, materials: Materials, shown: int) -> Request:
     numbers = sorted({*draft.meta["evidence"], *list(draft.meta["hard"])[:shown]})
     texts = tuple(materials.text(number) for number in numbers)
     context = "".join(_CONTROL.sub(lambda one: one[0] + JOINER, f"{text}\n\n") for text in texts)
@@ -47,20 +46,22 @@ def _request(draft: Draft, system: str, materials: Materials, shown: int) -> Req
         task="erasure.answer",
         material=texts,
         prompt=(("system", system), ("user", "".join(words))),
-        settings={"language": draft.meta["language"], "gold": draft.answer},
+        settings={
+            "language": draft.meta["language"],
+            "strategy": strategy,
+            "gold": draft.answer,
+        },
     )
 
 
-def read(
-    reply: Reply | Refused, draft: Draft, strategy: str, request: Request
-) -> list[Span] | Dropped:
+def read(reply: Reply | Refused, draft: Draft, request: Request) -> list[Span] | Dropped:
     """What the teacher said, its last line as the answer; or the reason why it cannot be used."""
     if isinstance(reply, Refused):
         reason, _, detail = reply.reason.partition(": ")
         return Dropped(step="draft", id=draft.id, reason=reason, detail=detail)
     text = _THOUGHT.sub("", reply.text).replace(JOINER, "").strip()
     before, last = text[: text.rfind("\n") + 1], text[text.rfind("\n") + 1 :]
-    if problem := _problem(text, before, last, draft, strategy, request):
+    if problem := _problem(text, before, last, draft, request):
         return Dropped(step="draft", id=reply.call, reason=problem, detail=text[:200])
 
     def said(words: str) -> Reply:
@@ -72,9 +73,7 @@ def read(
     return [Span(role="reasoning", origin=said(before), text=before, loss=1.0), answer]
 
 
-def _problem(
-    text: str, before: str, last: str, draft: Draft, strategy: str, request: Request
-) -> str:
+def _problem(text: str, before: str, last: str, draft: Draft, request: Request) -> str:
     if not text:
         return "the answer is empty"
     if _DATA.match(text):
@@ -83,7 +82,7 @@ def _problem(
         return f"the answer {problem}"
     if grade(_LABEL.sub("", last, count=1) or last, draft.answer) is False:
         return "the last line gives another answer"
-    if (strategy == "direct") == bool(before.strip()):
+    if (request.settings["strategy"] == "direct") == bool(before.strip()):
         return "the answer does not follow the strategy"
     read = "\n".join([*request.material, asked(draft), draft.answer])
     if len(draft.evidence) == 1 and invented(text, read):
@@ -94,6 +93,4 @@ def _problem(
 def rehearsed(request: Request) -> str:
     """What a model might say: its material, then the answer; the answer alone where that is asked for."""
     gold = str(request.settings["gold"])
-    system = request.prompt[0][1]
-    bare = len(system) < 100 and not re.search(r"line|一行|起", system)
-    return gold if bare else f"{request.material[0]}\n{gold}"
+    return gold if request.settings["strategy"] == "direct" else f"{request.material[0]}\n{gold}"
