@@ -18,7 +18,7 @@ from longgrain.types import Request
 
 TASKS = (
     *("in2.fine", "in2.integration", "second_look", "solve"),
-    *("compress.abstract", "compress.focused", "compress.entities"),
+    *("compress.abstract", "compress.focused", "compress.entities", "hierarchy.summary"),
 )
 PIECE = "The lock at Haddon was rebuilt in 1872."
 ZH = "哈登的水闸重建于一八七二年。"

@@ -3,4 +3,5 @@
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
     "compress": "longgrain.recipes.compress:Compress",
+    "hierarchy": "longgrain.recipes.hierarchy:Hierarchy",
 }
