@@ -8,4 +8,5 @@ SHELF = {
     "sft": "longgrain.recipes.sft:Sft",
     "erasure": "longgrain.recipes.erasure:Erasure",
     "pam": "longgrain.recipes.pam:Pam",
+    "hierarchy": "longgrain.recipes.hierarchy:Hierarchy",
 }
