@@ -204,6 +204,11 @@ def test_a_finished_training_is_not_done_again_and_another_one_not_over_it(
     with pytest.raises(TrainError, match=r"seed 17 > 18.*--replace"):
         train(small_run, quick(config, seed=18), tmp_path / "out")
     train(small_run, quick(config, seed=18), tmp_path / "out", replace=True)
+    mine = config_file(tmp_path / "mine", hidden_size=32)
+    train(small_run, quick(str(mine)), tmp_path / "another")
+    config_file(tmp_path / "mine", hidden_size=64)
+    with pytest.raises(TrainError, match=r"other files of model"):
+        train(small_run, quick(str(mine)), tmp_path / "another")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.docx").write_text("mine")
     with pytest.raises(TrainError, match="is not empty and holds no training"):

@@ -39,14 +39,11 @@ class Record:
 
     @classmethod
     def asking(cls, folder: Path, run: Run, settings: Settings) -> Record:
-        """What is asked now: the settings and the run, by the hashes of its rows."""
-        rows = {
-            one["file"]: one["sha256"]
-            for one in run.manifest["outputs"]
-            if one["file"].startswith("rows-")
-        }
-        about = {"plan_id": run.manifest["plan_id"], "name": run.manifest["name"], "rows": rows}
-        return cls(folder=folder, asked={"settings": settings.as_dict(), "run": about})
+        """What is asked now: the settings, the model's files, and runs by the hashes of their rows."""
+        asked = {"settings": settings.as_dict(), "model": _files(settings), "run": _about(run)}
+        if settings.old:
+            asked["old"] = _about(Run(Path(settings.old)))
+        return cls(folder=folder, asked=asked)
 
     @classmethod
     def load(cls, folder: Path) -> Record | None:
@@ -114,8 +111,29 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         for name, value in now["settings"].items()
         if before["settings"].get(name) != value
     ]
-    other = "" if before["run"]["rows"] == now["run"]["rows"] else "other rows"
-    return ", ".join([*settings[:4], *([other] if other else [])])
+    other = [
+        f"other {'files' if part == 'model' else 'rows'} of {part}"
+        for part in ("model", "run", "old")
+        if not settings and before.get(part) != now.get(part)
+    ]
+    return ", ".join([*settings[:4], *other])
+
+
+def _about(run: Run) -> dict[str, Any]:
+    """Which run this is."""
+    listed = run.manifest["outputs"]
+    rows = {one["file"]: one["sha256"] for one in listed if one["file"].startswith("rows-")}
+    return {"plan_id": run.manifest["plan_id"], "name": run.manifest["name"], "rows": rows}
+
+
+def _files(settings: Settings) -> dict[str, Any]:
+    """The configuration by its hash, the weights of a folder by their sizes; of the hub nothing."""
+    folder = Path(settings.model)
+    config = Path(settings.config) if settings.config else folder / "config.json"
+    if not config.is_file():
+        return {}
+    weights = sorted(folder.glob("*.safetensors")) if settings.model else []
+    return {config.name: sha256_of(config)} | {one.name: one.stat().st_size for one in weights}
 
 
 def last_checkpoint(folder: Path) -> Path | None:
