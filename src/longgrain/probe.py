@@ -175,6 +175,11 @@ class _Step:
     def __post_init__(self) -> None:
         asked = self.asked
         self.sizes()  # what cannot be asked is said before anything is loaded
+        if foreign := [one for one in asked.contexts if one not in ("whole", *self.probe.controls)]:
+            raise PlanError(
+                f"{self.probe.name} makes no sense with context {foreign[0]!r}, so it is not asked: "
+                f"it has {', '.join(('whole', *self.probe.controls))}"
+            )
         tokenizer = Tokenizer.load(self.own or SHIPPED)
         self.ground = HeldOut(
             language=asked.language,
@@ -186,11 +191,6 @@ class _Step:
         )
         measure = self.probe.measure
         self.metric = component("metrics", measure.metric, measure.settings)
-        if foreign := [one for one in asked.contexts if one not in ("whole", *self.probe.controls)]:
-            raise PlanError(
-                f"{self.probe.name} makes no sense with context {foreign[0]!r}, so it is not asked: "
-                f"it has {', '.join(('whole', *self.probe.controls))}"
-            )
 
     def told(self) -> dict[str, Any]:
         """Everything that decides the questions and the answers, as JSON values."""
