@@ -135,6 +135,24 @@ def test_chinese_names_are_persons_and_places() -> None:
     assert found == {"沈砚秋": "person", "邱素琴": "person", "北京": "place"}
 
 
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("一天是阴沉的上午，太阳还不能从云里面挣扎出来。", []),
+        ("听说她先前也曾经吃过许多苦，现在可是安乐了。", []),
+        ("种子里本含有枝叶花果的胚，长大时才能够发出这些东西来。", []),
+        ("為此移關，煩貴縣查點來文事理，遣役協同來差訪該犯潛蹤何處。", []),
+        ("鮑文卿當日問揚州去了，把東西都丟在南京。", ["南京"]),
+        ("权力机关设在中国各省，检查站在泰山脚下。", ["泰山"]),
+    ],
+)
+def test_a_word_is_no_place_because_a_dictionary_takes_it_for_one(
+    text: str, places: list[str]
+) -> None:
+    found = [fact.text for fact in only(text, "name", names=True) if fact.unit == "place"]
+    assert found == places
+
+
 def test_names_are_looked_for_only_when_asked() -> None:
     assert not only("The road leads to Aldermouth.", "name")
 

@@ -93,9 +93,6 @@ _BEFORE_PLACE = frozenset(
     "驻駐屯居来來奔投与與和及是的、，。；：“「（(《 "
 )
 _NOT_IN_PLACE = frozenset("一二三四五六七八九十为為的了是和与與也在从從到于於不被把有之并")
-_PLACES = frozenset(
-    {"中国", "中國", "全国", "天下", "江湖", "人间", "人間", "世界", "西方", "东方", "深度"}
-)
 
 
 def english_names(text: str) -> Iterator[Name]:
@@ -142,13 +139,15 @@ def chinese_names(text: str) -> Iterator[Name]:
     """Persons with a known surname, places and organisations, as rjieba tags them (13 MB/s)."""
     import rjieba  # its dictionary takes 40 MB, so it is loaded only where names are asked for
 
+    from longgrain.chinese_places import is_place
+
     at = 0
     for word, tag in rjieba.tag(text):
         at = text.index(word, at)
         length = _person(word) if tag == "nr" else 0
         if length and _stands_alone(text, at, length):
             yield at, at + length, "person"
-        elif tag == "ns" and _is_place(word) and (not at or text[at - 1] in _BEFORE_PLACE):
+        elif tag == "ns" and _may_be_place(word) and is_place(word) and _goes_there(text, at):
             yield at, at + len(word), "place"
         elif tag == "nt" and 2 < len(word) < 13:
             yield at, at + len(word), "organisation"
@@ -173,10 +172,9 @@ def _stands_alone(text: str, at: int, length: int) -> bool:
     return opened and (length > 2 or after in _AFTER_PERSON or not after.isalnum())
 
 
-def _is_place(word: str) -> bool:
-    likely = (
-        2 <= len(word) <= 6
-        and word not in _PLACES
-        and word[-1] not in "里上中下前后後内外底边邊面头頭旁间間"
-    )
-    return likely and not _NOT_IN_PLACE & set(word)
+def _goes_there(text: str, at: int) -> bool:
+    return not at or text[at - 1] in _BEFORE_PLACE
+
+
+def _may_be_place(word: str) -> bool:
+    return 2 <= len(word) <= 6 and not _NOT_IN_PLACE & set(word)
