@@ -190,7 +190,7 @@ def test_no_word_of_a_strategy_stands_in_a_student_s_prompt(run: Run) -> None:
         ("en", "You are a helpful assistant. Think step by step."),
         ("en", "Explaining things is your strength."),
         ("en", "You quote the sentence first."),
-        ("zh", "你是一个善于推理的助手。"),
+        ("zh", "你善于计算每一步的结果。"),
         ("zh", "请一步一步地想。"),
         ("zh", "你会先摘录原文。"),
     ],

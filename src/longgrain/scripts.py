@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import Literal
 
@@ -53,6 +54,13 @@ _SHARED = frozenset(
     "于后并吃里余准征云续才采范干游伙只占胡划筑托洁群床斗绘涂系尸岳佛升仆凶谷雇丑舍面唇几"
 )
 _TO_SIMPLIFIED = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
+# The most frequent Traditional form comes first in the table, so it is the last one set.
+_PAIRS = [pair for pair in zip(_SIMPLIFIED, _TRADITIONAL, strict=True) if pair[0] not in _SHARED]
+_TO_TRADITIONAL = str.maketrans(dict(reversed(_PAIRS)))
+_SIGNS: dict[str, Script] = {
+    **{one: "Hans" for one in _SIMPLIFIED if one not in _SHARED},
+    **dict.fromkeys(_TRADITIONAL, "Hant"),
+}
 # Below this share of the characters that differ, the other script is quotations and names.
 FEW = 0.1
 
@@ -75,6 +83,17 @@ def script_of(codes: NDArray[np.uint32]) -> Script:
     return "Hant" if simplified <= FEW * (simplified + traditional) else "mixed"
 
 
+def is_traditional(text: str) -> bool:
+    """Whether a Chinese text has more Traditional characters than Simplified ones."""
+    marks = Counter(map(_SIGNS.get, text))
+    return marks["Hant"] > marks["Hans"]
+
+
 def simplified(text: str) -> str:
     """The text with its Traditional characters in Simplified form, of the same length."""
     return text.translate(_TO_SIMPLIFIED)
+
+
+def traditional(text: str) -> str:
+    """The text in Traditional form where a character has one such form that is not shared."""
+    return text.translate(_TO_TRADITIONAL)

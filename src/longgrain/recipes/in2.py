@@ -15,6 +15,7 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.protocols import Materials
+from longgrain.recipes.asking import Asking, asked_by
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import ROUNDS, Partners
@@ -45,8 +46,7 @@ CANDIDATES = 4
 SPARE = 1.5
 # Requests asked at a time, at most and at least.
 BATCH, FEWEST = 64, 8
-# More than the pieces of any request.
-MANY = 1 << 20
+MANY = 1 << 20  # more than the pieces of any request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +122,14 @@ class In2:
         wanted: int,
         kind: str = "fine",
         among: Sequence[int] | None = None,
+        asking: Asking | None = None,
     ) -> Iterator[Draft | Dropped]:
         """Drafts of kind fine or integration for another recipe to build on, guarded as our own.
 
         Of kind fine, ``among`` are the grains that may be asked about; all if it is not given. Each
         recipe begins at another place. No fact that another recipe asked for is asked for again;
-        grains are joined in other ways than before.
+        grains are joined in other ways than before. ``asking`` are the recipe's own words for what
+        is asked by rule.
         """
         start = int(content_id("questions", recipe), 16)
         partners, noted = None, _known_to_all(materials)
@@ -139,7 +141,9 @@ class In2:
         cuts = [start % max(1, len(one)) for one in orders]
         turned = [[*one[cut:], *one[:cut]] for one, cut in zip(orders, cuts, strict=True)]
         first = 0 if kind == "fine" else 1 + start % OTHER_ROUNDS
-        yield from self._drafts(kind, materials, wanted, noted, partners, turned, first * ROUNDS)
+        own = None if materials.prompted else asking
+        found = self._drafts(kind, materials, wanted, noted, partners, turned, first * ROUNDS)
+        yield from (asked_by(one, own) if own else one for one in found)
 
     def _drafts(
         self,
@@ -268,9 +272,9 @@ class In2:
         self, kind: str, materials: Materials, numbers: Sequence[int], reply: Reply
     ) -> tuple[list[dict[str, Any]], list[Lost]]:
         """The candidates of a reply, and the questions of a model that cannot be used."""
+        joining = kind == "integration"
         if not materials.prompted:
             return _candidates(reply, len(numbers)), []
-        joining = kind == "integration"
         found = written(
             reply.text,
             [materials.text(number) for number in numbers],
@@ -328,8 +332,8 @@ def _known_to_all(materials: Materials) -> Noted:
     return Noted(shared.asked, shared.barren, read=shared.read)
 
 
-# What a candidate says of itself that checks and probes need again (see `facts.derive`).
-KEPT = ("operands", "statements", "asked", "descending", "quantity", "quotes")
+# What a candidate says of itself that others need again (see `facts.derive`, `recipes.asking`).
+KEPT = ("operands", "statements", "asked", "descending", "quantity", "quotes", "blank")
 
 
 # What a candidate must have, besides what its form needs.

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from longgrain.facts import Language
+from longgrain.scripts import is_traditional
 from longgrain.teachers._forms import TO_TRADITIONAL
 
 Script = Literal["en", "hans", "hant"]
-_TRADITIONAL = re.compile("[這個們來說時會學國為與從對後過還進麼書問長點實開當發現見無]")
-_SIMPLIFIED = re.compile("[这个们来说时会学国为与从对后过还进么书问长点实开当发现见无]")
 _INNER = str.maketrans("“”「」", "‘’‘’")
 _INNER_CORNERS = str.maketrans("“”「」", "『』『』")
 _CORNERS = str.maketrans("“”", "「」")
@@ -20,8 +18,7 @@ def script_of(material: str, language: Language) -> Script:
     """The script of a sentence; Simplified where neither shows."""
     if language == "en":
         return "en"
-    traditional = len(_TRADITIONAL.findall(material))
-    return "hant" if traditional > len(_SIMPLIFIED.findall(material)) else "hans"
+    return "hant" if is_traditional(material) else "hans"
 
 
 def written(words: str, script: Script) -> str:

@@ -99,9 +99,10 @@ def _candidate(hit: Hit, language: Language, draws: Draws) -> dict[str, Any] | N
     if natural:
         template, question, shows = draws.one(natural)
         style: str = fact.kind
+        blank: dict[str, str] = {}
     else:
         shows = statement(hit.sentence, fact, hit.start, language)
-        template, question = _gap(hit, shows, language, draws)
+        template, question, blank = _gap(hit, shows, language, draws)
         style = "gap"
     words = cues(shows.words, language)
     answer = answer_of(hit)
@@ -120,6 +121,7 @@ def _candidate(hit: Hit, language: Language, draws: Draws) -> dict[str, Any] | N
         "statements": [as_json(shows, fact)],
         "cues": words,
         "quantity": kind_of_quantity(fact),
+        "blank": blank,
     }
 
 
@@ -135,17 +137,18 @@ def _natural(hit: Hit, language: Language) -> Iterator[tuple[str, str, Statement
             yield template, question, shows
 
 
-def _gap(hit: Hit, shows: Statement, language: Language, draws: Draws) -> tuple[str, str]:
+def _gap(
+    hit: Hit, shows: Statement, language: Language, draws: Draws
+) -> tuple[str, str, dict[str, str]]:
+    """Template and question, and what a wording is filled with: the statement, what is asked for."""
     english = language == "en"
     gaps, own = (forms.GAPS_EN, forms.KINDS_EN) if english else (forms.GAPS_ZH, forms.KINDS_ZH)
     wordings = {**gaps, **own[hit.fact.kind]}
     name = draws.one(list(wordings))
     script = script_of(hit.sentence, language)
     s, with_stop = shown(shows, script)
-    wording = written(wordings[name], script)
-    return f"{hit.fact.kind}.{name}", wording.format(
-        s=s, S=with_stop, what=written(what(hit.fact, language), script)
-    )
+    blank = {"s": s, "S": with_stop, "what": written(what(hit.fact, language), script)}
+    return f"{hit.fact.kind}.{name}", written(wordings[name], script).format(**blank), blank
 
 
 def _reply(hit: Hit, style: str, language: Language, draws: Draws) -> str:

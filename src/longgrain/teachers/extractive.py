@@ -16,7 +16,7 @@ from longgrain.teachers._single import single
 from longgrain.types import Answered, Refused, Request
 
 # Raise it whenever the same request would get another answer.
-VERSION = "2"
+VERSION = "3"
 LANGUAGES = ("en", "zh")
 
 
@@ -30,7 +30,9 @@ class Extractive:
     (a list of compare, sum, order, bridge; all if missing) and ``pieces`` (how many grains at
     least and at most). The answer is a JSON list of candidates: ``form``, ``template``,
     ``question``, ``answer``, ``reply``, ``evidence`` [piece, start, end] of each sentence,
-    ``facts`` [piece, start, end, kind], ``cues``, and what `longgrain.facts.derive` reads.
+    ``facts`` [piece, start, end, kind], ``cues``, what `longgrain.facts.derive` reads, and for a
+    question about a blank ``blank``: the statement ``s``, with its full stop ``S``, and ``what`` the
+    blank hides.
     """
 
     name: ClassVar[str] = "extractive"

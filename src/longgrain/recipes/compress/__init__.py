@@ -35,6 +35,7 @@ from longgrain.recipes.compress.focusing import around, keeps
 from longgrain.recipes.compress.reading import said_in, summary_of, table_of
 from longgrain.recipes.compress.selecting import Compressed as Compressed
 from longgrain.recipes.compress.selecting import compressed as compressed
+from longgrain.recipes.compress.wording import ASKING
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.sections import runs, sections
 from longgrain.recipes.shares import counts
@@ -274,7 +275,7 @@ class Compress:
         waiting: list[tuple[Draft, Source]] = []
         found = 0
         size = self.context if kind == "compress-answer" else self.tokens
-        for asked in In2().questions(f"compress/{kind}", materials, wanted):
+        for asked in In2().questions(f"compress/{kind}", materials, wanted, asking=ASKING):
             if isinstance(asked, Dropped):
                 yield asked
                 continue

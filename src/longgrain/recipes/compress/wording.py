@@ -4,6 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.compress",
+    gap={
+        "en": (
+            "What {what} does the text supply for “{s}”?",
+            "From the text, complete “{s}” with its {what}.",
+            "What does the text say the {what} in “{s}” is?",
+            "“{S}” Take the {what} from the text.",
+            "Look up the {what} that makes “{s}” complete.",
+        ),
+        "zh": (
+            "请从文中查出“{s}”所缺的{what}。",
+            "文中为“{s}”给出的{what}是什么？",
+            "请用文中的{what}补足“{s}”。",
+            "读过这段文字，应当给“{s}”填上什么{what}？",
+            "“{S}”请从文中取出其中的{what}。",
+        ),
+    },
+    whole={
+        "en": (
+            "According to the text: {q}",
+            "Going by the text alone: {q}",
+            "What does the text say? {q}",
+            "The text has the answer to this: {q}",
+            "Look this up in the text: {q}",
+        ),
+        "zh": (
+            "按文中所说：{q}",
+            "文中是怎么说的？{q}",
+            "请从文中查出：{q}",
+            "这段文字里有答案：{q}",
+            "只看这段文字：{q}",
+        ),
+    },
+)
+
 Wordings = Mapping[str, Sequence[str]]
 
 EXTRACT: Wordings = {

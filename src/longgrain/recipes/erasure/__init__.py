@@ -19,6 +19,7 @@ from longgrain.recipes.erasure.asking import read, rehearsed, requests
 from longgrain.recipes.erasure.choosing import Scores, ranked, read_scores
 from longgrain.recipes.erasure.ruled import Ruled
 from longgrain.recipes.erasure.strategies import GENERIC, STRATEGIES, SYSTEM, TASKS
+from longgrain.recipes.erasure.wording import ASKING
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.quoting import asked
 from longgrain.recipes.shares import counts
@@ -275,9 +276,9 @@ def _stream(materials: Materials, several: bool, wanted: int) -> Iterator[Draft 
     if key not in materials.notes:
         in2 = In2()
         materials.notes[key] = (
-            in2.draft("integration", materials, wanted)
+            in2.questions("erasure", materials, wanted, "integration", asking=ASKING)
             if several
-            else in2.questions("erasure", materials, wanted)
+            else in2.questions("erasure", materials, wanted, asking=ASKING)
         )
     stream: Iterator[Draft | Dropped] = materials.notes[key]
     return stream

@@ -2,6 +2,44 @@
 
 from __future__ import annotations
 
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.erasure",
+    gap={
+        "en": (
+            "The {what} in “{s}” is unreadable for me. Can you tell me what it is?",
+            "Please tell me the {what} that goes into “{s}”.",
+            "I need the {what} for “{s}”. What is it?",
+            "Could you help me with the {what} that “{s}” leaves open?",
+            "“{S}” I would like to know the {what} here.",
+        ),
+        "zh": (
+            "我看不清“{s}”里的{what}，能告诉我是什么吗？",
+            "请告诉我“{s}”里应有的{what}。",
+            "我想知道“{s}”略去的{what}是什么。",
+            "能帮我看看“{s}”里没写明的{what}吗？",
+            "“{S}”麻烦告诉我这里的{what}。",
+        ),
+    },
+    whole={
+        "en": (
+            "Can you help me with this? {q}",
+            "I am not sure about something here. {q}",
+            "Please tell me: {q}",
+            "I could not make this out myself: {q}",
+            "This is what I would like to know: {q}",
+        ),
+        "zh": (
+            "能帮我看看吗？{q}",
+            "我对这里有个疑问：{q}",
+            "请告诉我：{q}",
+            "我自己没有看明白：{q}",
+            "我想知道：{q}",
+        ),
+    },
+)
+
 EXTRACT = {
     "en": (
         "This is stated in the passages:",

@@ -17,7 +17,7 @@ from longgrain.recipes.pam.asking import attempts_at, corrections, rehearsed
 from longgrain.recipes.pam.attempts import Answered, Attempt, attempts_of, question_id
 from longgrain.recipes.pam.cases import Case, case_of
 from longgrain.recipes.pam.telling import Try
-from longgrain.recipes.pam.wording import RIGHT, WRONG
+from longgrain.recipes.pam.wording import ASKING, RIGHT, WRONG
 from longgrain.recipes.quoting import asked
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Message
@@ -105,7 +105,7 @@ class Pam:
             for case, right in _kept(materials):
                 made += 1
                 yield self._good(case, right, materials)
-        questions = In2().questions(f"pam/{kind}", materials, wanted)
+        questions = In2().questions(f"pam/{kind}", materials, wanted, asking=ASKING)
         while kind == "pam-good" or self.bad == 1 or made < MOST * wanted:
             cases: list[Case] = []
             size = min(GROUP, max(1, wanted - made)) if materials.prompted else 1

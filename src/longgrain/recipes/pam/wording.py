@@ -2,6 +2,46 @@
 
 from __future__ import annotations
 
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.pam",
+    gap={
+        "en": (
+            "“{S}” Which {what} do the passages bear out here?",
+            "Decide which {what} was taken out of “{s}”.",
+            "Settle what the blank in “{s}” hides: which {what} is correct?",
+            "A reader is unsure of the {what} in “{s}”. Which is right?",
+            "For “{s}” to be true, which {what} has to take the place of the blank?",
+            "With which {what} does “{s}” agree with the passages?",
+        ),
+        "zh": (
+            "要让“{s}”与材料相符，空白处应是哪个{what}？",
+            "请判定“{s}”里被抹去的{what}。",
+            "有读者拿不准“{s}”里的{what}，正确的是哪个？",
+            "“{s}”要成立，空着的{what}必须是什么？",
+            "关于“{s}”，材料支持哪个{what}？",
+            "“{S}”这里的{what}，哪个才对？",
+        ),
+    },
+    whole={
+        "en": (
+            "Settle this: {q}",
+            "Here is what has to be decided: {q}",
+            "{q} Decide which answer is correct.",
+            "A reader asks: {q} Which answer is right?",
+            "Which answer to this holds? {q}",
+        ),
+        "zh": (
+            "请判定：{q}",
+            "需要判断的是：{q}",
+            "{q}请定出正确的答案。",
+            "有读者问：{q}哪个答案正确？",
+            "哪个答案才对？{q}",
+        ),
+    },
+)
+
 # What to do, to reason first, to check afterwards: one of each, in any order.
 CHOOSE = {
     "en": (

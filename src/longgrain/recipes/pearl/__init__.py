@@ -28,7 +28,7 @@ from longgrain.recipes.pearl.actions import (
 from longgrain.recipes.pearl.over import Reading, readings
 from longgrain.recipes.pearl.plans import CTX, Argument, Plan, Step
 from longgrain.recipes.pearl.telling import messages, with_slot
-from longgrain.recipes.pearl.wording import COMPARE, COUNT, EXTRACT, QUOTE, WHY
+from longgrain.recipes.pearl.wording import ASKING, COMPARE, COUNT, EXTRACT, QUOTE, WHY
 from longgrain.recipes.pearl.written import Planner, questions_of, rehearsed, user_questions
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Reply, Request, content_id
@@ -230,7 +230,7 @@ class Pearl:
     def _joined(self, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
         """Integration questions with their plans: by rule, or by the teacher where it is a model."""
         recipe = In2(shares={"integration": 1.0})
-        items = recipe.questions(self.name, materials, wanted, "integration")
+        items = recipe.questions(self.name, materials, wanted, "integration", asking=ASKING)
         if materials.prompted:
             yield from self._planned(items, materials, wanted)
             return

@@ -1,5 +1,30 @@
 """The words of plans over documents that are longgrain's own, by language."""
 
+from __future__ import annotations
+
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.pearl",
+    gap={},
+    whole={
+        "en": (
+            "Plan the way to this answer: {q}",
+            "This takes several steps: {q}",
+            "Work this out step by step: {q}",
+            "Draw up the steps for this: {q}",
+            "By a plan of your own, find out: {q}",
+        ),
+        "zh": (
+            "请按计划求出：{q}",
+            "这需要分步来做：{q}",
+            "请逐步求出：{q}",
+            "请为这个问题列出步骤：{q}",
+            "请自己拟定计划，再求出：{q}",
+        ),
+    },
+)
+
 INSTRUCTIONS = {
     "en": (
         "Read the document. Make a plan of actions for the question behind it, carry the plan out "

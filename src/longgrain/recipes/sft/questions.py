@@ -13,7 +13,7 @@ from longgrain.recipes.in2 import In2
 from longgrain.recipes.sections import Section
 from longgrain.recipes.sft.item import BREAK, about, at, of_rule, spoken, worded
 from longgrain.recipes.sft.passages import part, stretches
-from longgrain.recipes.sft.wording import QUESTION
+from longgrain.recipes.sft.wording import ASKING, QUESTION
 from longgrain.types import Draft, Dropped, Grain, Message, Span, content_id
 
 TURNS = 2  # questions of a dialogue that stand in its section; one more refers back
@@ -21,7 +21,7 @@ TURNS = 2  # questions of a dialogue that stand in its section; one more refers 
 
 def answers(materials: Materials, wanted: int, tokens: int) -> Iterator[Draft | Dropped]:
     """A question, a passage around its grain that nothing else in answers, the answer as it stands there."""
-    for item in In2().questions("sft", materials, wanted):
+    for item in In2().questions("sft", materials, wanted, asking=ASKING):
         if isinstance(item, Dropped):
             yield item
         else:
@@ -141,7 +141,9 @@ def dialogues(
             yield section
             continue
         found: list[Draft] = []
-        for item in In2().questions("sft.dialogue", materials, TURNS, among=section.numbers):
+        for item in In2().questions(
+            "sft.dialogue", materials, TURNS, among=section.numbers, asking=ASKING
+        ):
             if isinstance(item, Dropped):
                 yield item
             elif _inside(materials, item, section):

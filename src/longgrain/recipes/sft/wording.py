@@ -7,6 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.sft",
+    gap={
+        "en": (
+            "“{S}” Find the {what} in the passage.",
+            "Point out the {what} that “{s}” leaves blank.",
+            "Name the {what} that the passage has in “{s}”.",
+            "Pick out the {what} belonging to “{s}”.",
+            "Where “{s}” is blank, which {what} does the passage have?",
+        ),
+        "zh": (
+            "请找出“{s}”里空着的{what}。",
+            "请指出“{s}”空白处在原文里的{what}。",
+            "“{s}”空着的地方，原文写的是什么{what}？",
+            "请摘出“{s}”对应的{what}。",
+            "在原文里，“{s}”的空处有{what}，请找出来。",
+        ),
+    },
+    whole={
+        "en": (
+            "Find this in the passage: {q}",
+            "{q} Point to the words.",
+            "Look for the words: {q}",
+            "The passage answers this: {q}",
+            "{q} Find it in the passage.",
+        ),
+        "zh": (
+            "请在原文里找：{q}",
+            "{q}请指出原文。",
+            "原文哪几个字能回答：{q}",
+            "请找找看：{q}",
+            "{q}请摘出原文。",
+        ),
+    },
+)
+
 WORDINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "qa": {
         "en": (
