@@ -94,7 +94,9 @@ def _csv(found: list[dict[str, Any]]) -> bytes:
     writer.writeheader()
     for line in found:
         shown = {
-            name: f"'{value}" if name in ("prompt", "response") and value.startswith(_FORMULA) else value
+            name: f"'{value}"
+            if name in ("prompt", "response") and value.startswith(_FORMULA)
+            else value
             for name, value in line.items()
         }
         writer.writerow(shown)
