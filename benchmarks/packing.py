@@ -3,8 +3,8 @@
     python benchmarks/packing.py [--items 100000]
 
 The rival is best fit decreasing as it is mostly written: a sorted list of rooms and bisect. Where
-lengths stay just below a divisor of the row, L2 is far below what any packing can do; `lower_bound`
-is not.
+lengths stay just below a divisor of the row, or between a quarter and a half of it, L2 is far below
+what any packing can do; `lower_bound` is less so.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from longgrain.pack import Ints, l2_bound, lower_bound, pack
+from longgrain.bounds import Ints, l2_bound, lower_bound
+from longgrain.pack import pack
 
 ROW = 32_768
 
@@ -56,6 +57,9 @@ def length_sets(count: int) -> dict[str, Ints]:
         "75% of 8K": np.where(random.random(count) < 0.75, 8192, long),
         "hard: uniform 2K-16K": random.integers(2048, 16_385, count),
         "hard: uniform 4K-16K": random.integers(4096, 16_385, count),
+        "hard: uniform 4K-12K": random.integers(4096, 12_289, count),
+        "hard: uniform 6K-16K": random.integers(6144, 16_385, count),
+        "hard: uniform 8K-16K": random.integers(8192, 16_385, count),
         "hard: log-normal, narrow": log_normal(6000, 0.3),
         "hard: just below 4K, 8K, ...": random.choice([4000, 8000, 16_000, 32_000], count)
         - random.integers(0, 200, count),

@@ -52,7 +52,7 @@ WAY = {
     ),
     "check": ("checks",),
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
-    "pack": ("pack", "delivery", "fill", "rows"),
+    "pack": ("pack", "bounds", "best_fit", "exact", "refill", "delivery", "fill", "rows"),
     "export": ("exports",),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (

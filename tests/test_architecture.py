@@ -18,7 +18,9 @@ PACKAGE = ROOT / "src" / "longgrain"
 SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics")
 # Rooms of their own: what is data, and no component.
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers")
-OPEN_TO_SHELVES = {"types", "protocols", "grains", "facts", "search", "terms", "errors"}
+OPEN_TO_SHELVES = {
+    *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
+}
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400
 

@@ -104,6 +104,11 @@ def test_codes_and_rough_counts_are_no_numbers(text: str) -> None:
     assert not only(text, "number")
 
 
+def test_both_ends_of_a_range_are_numbers() -> None:
+    found = facts("处三年以上十年以下有期徒刑，并处二万元以上二十万元以下罚金。", "zh")
+    assert [fact.value for fact in found] == [3, 10, 20_000, 200_000]
+
+
 def test_the_parts_of_a_date_and_of_old_money_are_no_numbers_of_their_own() -> None:
     assert not only("Cut on 14 March 1871 for £3 15s. in brass.", "number")
     assert not only("2019年3月12日破裂。", "number")
@@ -282,3 +287,9 @@ def test_a_bridge_leads_to_the_only_other_sentence_with_the_name() -> None:
     assert derive(question, [first, second]) == "1974年"
     assert derive(question, [first]) is derive(question, [second]) is None
     assert derive(question, [first, second, "邱素琴在1990年退休。"]) is None
+
+
+@pytest.mark.parametrize("digits", ["9" * 400, "亿" * 60, "九" * 400, "1" + "亿" * 80])
+def test_a_run_of_digits_without_an_end_is_no_number(digits: str) -> None:
+    said = facts(f"about {digits} of them"), facts(f"约有{digits}个人", "zh")
+    assert all(isinstance(one, list) for one in said)

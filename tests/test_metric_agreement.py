@@ -153,6 +153,33 @@ def test_the_corrected_rows_give_the_printed_values(
     assert round(100 * found["eval_acc"], 1) == eval_acc
 
 
+# EvalACC as printed in the same rows.
+PRINTED = (36.6, 52.0, 52.2, 27.2, 28.8, 34.2, 26.8, 53.8, 52.3, 52.3, 26.0, 33.1)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=range(len(TABLE)))
+def test_verdicts_that_look_at_nothing_score_what_the_baselines_say(row: tuple) -> None:  # type: ignore[type-arg]
+    items, first, _, _, (r2r, r2w, w2w, w2r), *_ = row
+    found = SelfCorrection().pooled(cells(items, first, (r2r, r2w, w2w, w2r)))
+    right = round(first * items / 100)
+    assert found["eval_acc"] == pytest.approx((w2w + w2r + (right - r2r - r2w)) / items)
+    for sign, baseline in (("+", "always_positive"), ("-", "always_negative")):
+        blind = {f"R{sign}R": float(right), f"W{sign}W": float(items - right)}
+        scored = SelfCorrection().pooled(blind)
+        assert scored["eval_acc"] == pytest.approx(found[baseline])
+        assert scored["confidence"] == (sign == "+")
+        assert scored["balanced_acc"] == pytest.approx(0.5)
+        assert scored["mcc"] is None
+
+
+def test_most_printed_verdicts_are_worse_than_always_saying_wrong() -> None:
+    trivial = [
+        SelfCorrection().pooled(cells(items, first, counts))["always_negative"]
+        for items, first, _, _, counts, *_ in TABLE
+    ]
+    assert sum(said / 100 < one for said, one in zip(PRINTED, trivial, strict=True)) == 10
+
+
 def test_a_verifier_that_always_says_wrong_is_no_better_than_blind() -> None:
     always = {"R-R": 20.0, "R-W": 5.0, "W-W": 60.0, "W-R": 15.0}
     found = SelfCorrection().pooled(always)

@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longgrain.pack import WAYS, Ints, _best_fit, _exact_fill, l2_bound, lower_bound, pack
+from longgrain.best_fit import best_fit
+from longgrain.bounds import Ints, l2_bound, lower_bound
+from longgrain.pack import WAYS, Way, pack
+from longgrain.refill import refill
 
 ROW = 32_768
 some_lengths = st.lists(st.integers(1, 40), min_size=1, max_size=60).map(np.array)
@@ -74,7 +77,7 @@ def naive_best_fit(lengths: Ints, capacity: int) -> list[int]:
 @given(some_lengths, st.integers(40, 4500))
 def test_rows_are_those_of_best_fit_decreasing_by_the_book(lengths: Ints, capacity: int) -> None:
     falling = np.sort(lengths)[::-1]
-    rows = np.bincount(_best_fit(falling, capacity), weights=falling)
+    rows = np.bincount(best_fit(falling, capacity), weights=falling)
     assert sorted(rows.tolist()) == naive_best_fit(lengths, capacity)
 
 
@@ -85,21 +88,52 @@ def test_there_are_never_more_rows_than_best_fit_decreasing_needs(
     assert len(pack(lengths, capacity, 0)) <= len(naive_best_fit(lengths, capacity))
 
 
-@pytest.mark.parametrize(("thirds", "triples"), WAYS)
+@pytest.mark.parametrize("way", WAYS)
 @given(some_lengths, st.integers(40, 200))
 def test_rows_filled_one_by_one_hold_everything_and_no_more_than_fits(
-    thirds: float, triples: int, lengths: Ints, capacity: int
+    way: Way, lengths: Ints, capacity: int
 ) -> None:
     falling = np.sort(lengths)[::-1]
-    rows = np.bincount(_exact_fill(falling, capacity, thirds, triples), weights=falling)
+    rows = np.bincount(way(falling, capacity), weights=falling)
     assert rows.sum() == lengths.sum()
     assert 0 < rows.min() <= rows.max() <= capacity
+
+
+@given(some_lengths, st.integers(40, 200), st.integers(0, 3))
+def test_refilled_rows_hold_everything_and_are_no_more_than_before(
+    lengths: Ints, capacity: int, seed: int
+) -> None:
+    falling = np.sort(lengths)[::-1]
+    before = np.arange(len(falling), dtype=np.int32)
+    random = np.random.Generator(np.random.PCG64(seed))
+    least = lower_bound(falling, capacity)
+    rows = np.bincount(refill(falling, before, capacity, least, random), weights=falling)
+    assert rows.sum() == lengths.sum()
+    assert 0 < rows.min() <= rows.max() <= capacity
+    assert least <= len(rows) <= len(lengths)
+
+
+@pytest.mark.parametrize("count", [1000, 3000, 10_000])
+def test_a_few_thousand_lengths_are_within_three_in_a_thousand_of_the_bound_too(
+    count: int,
+) -> None:
+    lengths = realistic("uniform 4K to 16K", count)
+    rows, least = len(pack(lengths, ROW, 0)), l2_bound(lengths, ROW)
+    assert rows <= 1.003 * least
+    assert len(np.unique(best_fit(np.sort(lengths)[::-1], ROW))) > 1.02 * least
+
+
+@pytest.mark.parametrize("count", [30, 100, 300])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_small_set_needs_as_few_rows_as_the_bound_says(count: int, seed: int) -> None:
+    lengths = np.random.Generator(np.random.PCG64(seed)).integers(4096, 16_385, count)
+    assert len(pack(lengths, ROW, 0)) == lower_bound(lengths, ROW)
 
 
 def test_lengths_that_best_fit_decreasing_packs_badly_are_filled_row_by_row() -> None:
     lengths = np.random.Generator(np.random.PCG64(0)).integers(2048, 16_385, 20_000)
     bound = lower_bound(lengths, ROW)
-    assert _best_fit(np.sort(lengths)[::-1], ROW).max() + 1 > 1.006 * bound
+    assert best_fit(np.sort(lengths)[::-1], ROW).max() + 1 > 1.006 * bound
     assert len(pack(lengths, ROW, 0)) <= 1.001 * bound
 
 
@@ -136,7 +170,10 @@ def fewest_rows(lengths: tuple[int, ...], capacity: int) -> int:
     return fewest(tuple(sorted(lengths, reverse=True)), 0)
 
 
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=7))
+@given(
+    st.lists(st.integers(1, 20), min_size=1, max_size=7)
+    | st.lists(st.integers(5, 10), min_size=3, max_size=9)
+)
 def test_no_packing_beats_the_bound(lengths: list[int]) -> None:
     few = np.array(lengths)
     assert l2_bound(few, 20) <= lower_bound(few, 20) <= fewest_rows(tuple(lengths), 20)
@@ -146,6 +183,19 @@ def test_lengths_just_below_parts_of_a_row_are_packed_as_well_as_can_be() -> Non
     random = np.random.Generator(np.random.PCG64(0))
     lengths = random.choice([4000, 8000, 16_000, 32_000], 20_000) - random.integers(0, 200, 20_000)
     assert len(pack(lengths, ROW, 0)) == lower_bound(lengths, ROW) > 1.01 * l2_bound(lengths, ROW)
+
+
+@pytest.mark.parametrize(
+    ("shortest", "over_l2", "over_bound"),
+    [(8192, 1.036, 1.011), (10_240, 1.13, 1.005), (6144, 1.0, 1.02)],
+)
+def test_lengths_of_which_three_are_mostly_too_long_for_a_row_stay_near_a_bound_above_l2(
+    shortest: int, over_l2: float, over_bound: float
+) -> None:
+    lengths = np.random.Generator(np.random.PCG64(0)).integers(shortest, 16_385, 10_000)
+    bound = lower_bound(lengths, ROW)
+    assert bound >= over_l2 * l2_bound(lengths, ROW)
+    assert len(pack(lengths, ROW, 0)) <= over_bound * bound
 
 
 def test_items_that_are_too_long_do_not_count_in_the_bound() -> None:

@@ -14,12 +14,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import OFF_QUOTA, depth_quota
+from longgrain.bounds import lower_bound
 from longgrain.corpus import Source
+from longgrain.drafts import read_drafts
 from longgrain.fill import RowCounts
 from longgrain.forecast import PAGES, against, kept
 from longgrain.layouts import Laid
 from longgrain.manifest import LOSS, Tally, head, outputs, peak_memory_mb, sampled
-from longgrain.pack import Packing, lower_bound
+from longgrain.pack import Packing
 from longgrain.plan import Between, Plan
 from longgrain.quota import length_edges, share_out
 from longgrain.sides import Sided
@@ -50,9 +52,7 @@ class Account:
 
     def manifest(self) -> dict[str, Any]:
         """All of manifest.json."""
-        drafts = pq.read_table(
-            self.folder / "drafts.parquet", columns=["evidence", "kind", "form", "language", "meta"]
-        )
+        drafts = pq.read_table(self.folder / "drafts.parquet", columns=["evidence", "kind"])
         asked = self._asked(drafts.column("evidence").to_pylist())
         quotas = {
             side: self._quota(side, drafts.column("kind").to_pylist()) for side in self.packed
@@ -81,7 +81,7 @@ class Account:
             "split": self._split(),
             "guards": dict(self.tally.guards.most_common()),
             "baseline": skim(self.store, self.laid, self.folder / "drafts.parquet"),
-            "forms": self._forms(drafts),
+            "forms": self._forms(),
             "quotas": quotas,
             "packing": {side: self._packing(side) for side in self.packed},
             "roles": {side: self._roles(side) for side in self.packed},
@@ -182,14 +182,12 @@ class Account:
             "notes": list(self.sided.notes),
         }
 
-    def _forms(self, drafts: Any) -> dict[str, dict[str, int]]:
+    def _forms(self) -> dict[str, dict[str, int]]:
         found: dict[str, Counter[str]] = {}
-        for language, meta in zip(
-            drafts.column("language").to_pylist(), drafts.column("meta").to_pylist(), strict=True
-        ):
-            template = orjson.loads(meta).get("template")
+        for draft in read_drafts(self.folder / "drafts.parquet", ["language", "meta"]):
+            template = orjson.loads(draft["meta"]).get("template")
             if template:
-                found.setdefault(language, Counter())[template] += 1
+                found.setdefault(draft["language"], Counter())[template] += 1
         return {language: dict(counts.most_common()) for language, counts in found.items()}
 
     def _quota(self, side: Side, kinds: Sequence[str]) -> dict[str, Any]:

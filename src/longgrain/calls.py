@@ -18,6 +18,7 @@ Besides what `protocols.Teacher` asks for, a teacher may have:
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -129,7 +130,8 @@ class Ledger:
     def _note_places(self, keys: Sequence[str], labels: Sequence[str]) -> None:
         for one, label in zip(keys, labels, strict=True):
             if one not in self.places:
-                self.places[one] = (label, self._labelled[label])
+                # One string for all calls of a label, not one for each.
+                self.places[one] = (sys.intern(label), self._labelled[label])
                 self._labelled[label] += 1
 
     def _waves(

@@ -14,6 +14,8 @@ from longgrain.errors import PlanError
 from longgrain.similarity import Floats, Units, best
 
 Embed = Callable[[Sequence[str]], ArrayLike]
+# A question and a number of units > the nearest of them, best first, with their scores.
+Ranker = Callable[[str, int], list[tuple[int, float]]]
 BATCH = 256  # texts an endpoint is sent at once
 # The last bits of a product depend on the shape of the matrices that it is part of.
 DIGITS = 6
@@ -50,6 +52,18 @@ def vectors(embed: Embed, texts: Sequence[str]) -> NDArray[np.float32]:
     lengths = np.sqrt(np.einsum("ij,ij->i", found, found))[:, None]
     out: NDArray[np.float32] = found / np.maximum(lengths, np.float32(1e-12))
     return out
+
+
+def ranker(embed: Embed, texts: Sequence[str]) -> Ranker:
+    """Ranks the texts by cosine with a question; of equal ones the earlier comes first."""
+    keys = np.arange(len(texts), dtype=np.uint64)
+    found = Dense(vectors=vectors(embed, texts), keys=keys)
+
+    def rank(words: str, k: int) -> list[tuple[int, float]]:
+        units, scores = found.top(vectors(embed, [words])[0], k)
+        return list(zip(units.tolist(), scores.tolist(), strict=True))
+
+    return rank
 
 
 def embedder(name: str, base_url: str = "") -> Embed:

@@ -148,6 +148,7 @@ def _materials(
             shares=shares,
             prompts=words,
             count_tokens=count_tokens,
+            longest=here.plan.row_length,
         )
         for side in shares
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pyarrow as pa
@@ -149,3 +151,26 @@ def read_drafts(path: Path, columns: Sequence[str] | None = None) -> Iterator[di
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield from file.read_row_group(group, columns=columns).to_pylist()
+
+
+class StoredDrafts:
+    """The rows of drafts.parquet by number; only the row group of the last one is in memory.
+
+    Numbers that rise are read fast, numbers in any other order a row group each.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        meta = pq.read_metadata(path)
+        sizes = (meta.row_group(group).num_rows for group in range(meta.num_row_groups))
+        self._first = [0, *accumulate(sizes)]
+        self._group, self._table = -1, SCHEMA.empty_table()
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        """The row with this number, all its columns."""
+        group = bisect_right(self._first, number) - 1
+        if group != self._group:
+            with pq.ParquetFile(self._path) as file:
+                self._group, self._table = group, file.read_row_group(group)
+        [found] = self._table.slice(number - self._first[group], 1).to_pylist()
+        return cast(dict[str, Any], found)

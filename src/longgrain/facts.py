@@ -185,7 +185,8 @@ def _word(match: re.Match[str]) -> str:
 
 
 def _number(value: float | None, text: str) -> str:
-    return text if value is None else f"{value:.15g}"
+    # Larger ones would be written with an exponent, which is no number to read again.
+    return text if value is None or value >= 1e15 else f"{value:.15g}"
 
 
 def same_answer(first: str, second: str) -> bool:
@@ -347,7 +348,7 @@ def says(fact: Fact, asked: Sequence[str | None]) -> bool:
 
 _NEGATION = re.compile(
     r"\b(?:not|no|never|neither|nor|none|nobody|nothing|nowhere|without|cannot|\w+n[’']t)\b"
-    r"|没有|沒有|不得|不|未(?=[\u4e00-\u9fff])|无|無|没|沒|非(?!常)|别(?!人|的)|勿|莫|毋",
+    r"|没有|沒有|不得|不|未(?=[\u4e00-\u9fff])|无|無|没(?!收)|沒(?!收)|非(?!常)|(?<![特分区個个级類类差识辨告各])别(?!人|的)|勿|莫|毋",
     re.IGNORECASE,
 )
 _OBLIGATION = re.compile(

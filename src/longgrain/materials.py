@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from longgrain import dense
 from longgrain.calls import Ledger
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
@@ -36,7 +37,6 @@ from longgrain.types import (
 )
 
 GOLDEN = 0.6180339887498949
-QUERY_TERMS = 16
 # Cuts nearest to a text whose documents are looked through for it.
 CANDIDATES = 32
 
@@ -71,6 +71,8 @@ class SideMaterials:
     """Label of calls (`Ledger.places`) > how many of them were read for a draft or passed over."""
     count_tokens: Callable[[Sequence[str]], Sequence[int]] = words_of
     """Tokens of texts in the run's tokenizer."""
+    longest: int = 1 << 20
+    """Tokens of the longest example that a row of the run can hold."""
     sides: NDArray[np.int8] | None = None
     """The side of every cut, -1 for one that is not used; without it only this side's are known."""
     made_documents: dict[str, Document] = field(default_factory=dict)
@@ -79,8 +81,10 @@ class SideMaterials:
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
         self._outside = ~self.usable
+        self._numbers = np.flatnonzero(self.usable)
+        self._rankers: dict[tuple[str, str], dense.Ranker] = {}
         self.cuts: Cuts = self.store.cuts
-        self.grains: list[int] = spread(np.flatnonzero(self.usable), self.seed)
+        self.grains: list[int] = spread(self._numbers, self.seed)
 
     def grain(self, number: int) -> Grain:
         """The cut with this number."""
@@ -179,11 +183,19 @@ class SideMaterials:
 
     def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
         """The grains of this side nearest to the words by BM25."""
-        codes = np.unique(terms(words)[0])
-        # The rarest terms decide; common ones only cost time (2.5 ms a question with all of them).
-        rarest = np.argsort(self._index.document_frequency(codes), kind="stable")[:QUERY_TERMS]
-        numbers, scores = self._index.bm25(codes[rarest], k, exclude=self._outside)
-        return list(zip(numbers.tolist(), scores.tolist(), strict=True))
+        return self._index.nearest(words, k, exclude=self._outside)
+
+    def similar(
+        self, words: str, k: int, *, embedder: str, base_url: str = ""
+    ) -> Sequence[tuple[int, float]]:
+        """The grains of this side nearest to the words by the vectors of an embedder."""
+        name = (embedder, base_url)
+        if name not in self._rankers:
+            embed = dense.embedder(embedder, base_url)
+            texts = [self.text(number) for number in self._numbers.tolist()]
+            self._rankers[name] = dense.ranker(embed, texts)
+        found = self._rankers[name](words, k)
+        return [(int(self._numbers[place]), score) for place, score in found]
 
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold a share of the words' terms."""
@@ -196,9 +208,7 @@ class SideMaterials:
 
     def where(self, words: str) -> tuple[Grain, Side | None] | None:
         """Where a text stands among all documents, and on which side, if on one."""
-        codes = np.unique(terms(words)[0])
-        rarest = np.argsort(self._index.document_frequency(codes), kind="stable")[:QUERY_TERMS]
-        numbers, _ = self._index.bm25(codes[rarest], CANDIDATES)
+        numbers = [number for number, _ in self._index.nearest(words, CANDIDATES)]
         for row in dict.fromkeys(self.store.cut_document[numbers].tolist()):
             doc_id = self.store.doc_ids[row]
             if (place := place_of(words, self.store.texts[doc_id])) is not None:

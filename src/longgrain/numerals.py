@@ -25,6 +25,8 @@ _HAN_DIGITS |= {"〇": 0, "○": 0, "两": 2, "兩": 2}
 _HAN_SMALL = {"十": 10, "百": 100, "千": 1_000}
 _HAN_LARGE = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 HAN = "".join([*_HAN_DIGITS, *_HAN_SMALL, *_HAN_LARGE, "廿卅"])
+# More digits than these are a pattern or an identifier, and no float holds a few hundred of them.
+LONGEST = 60
 # A run of Han numerals; 两 stands first or before a power of ten, else it is the weight.
 _ONE = HAN.replace("两", "").replace("兩", "")
 HAN_RUN = rf"(?:(?:[{_ONE}]|[两兩](?=[百千万萬亿億]))+|(?<![{HAN}\d])[两兩])"
@@ -34,7 +36,7 @@ _MIXED = re.compile(rf"([\d.]+)([{''.join([*_HAN_SMALL, *_HAN_LARGE])}]*)$")
 def digits_value(text: str) -> float | None:
     """The value of digits with separators: ``1,200``, ``1 200.5``, full-width digits too."""
     plain = re.sub(r"(?<=\d)[,\s](?=\d{3})", "", unicodedata.normalize("NFKC", text).strip())
-    return float(plain) if re.fullmatch(r"\d+(\.\d+)?", plain) else None
+    return float(plain) if re.fullmatch(rf"\d{{1,{LONGEST}}}(\.\d+)?", plain) else None
 
 
 def english_value(text: str) -> float | None:
@@ -60,6 +62,8 @@ def english_value(text: str) -> float | None:
 def han_value(text: str) -> float | None:
     """The value of Chinese numerals or digits: ``三百二十``, ``一九八六``, ``1.2万``."""
     text = unicodedata.normalize("NFKC", text.translate({0x25CB: "〇"})).replace(",", "")
+    if len(text) > LONGEST:
+        return None
     if mixed := _MIXED.match(text):
         scale = 1.0
         for char in mixed[2]:

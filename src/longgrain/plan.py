@@ -150,7 +150,11 @@ class TeacherEntry(Component):
 
 
 # Duplicates come last: what another check refuses is not remembered as asked.
-CHECKS = ("bounds", "quote", "answerable", "leak", "phrases", "language", "duplicates")
+CHECKS = (
+    *("bounds", "quote", "answerable", "leak", "phrases", "language", "fidelity"),
+    "citations",
+    "duplicates",
+)
 
 
 class Packing(Part):

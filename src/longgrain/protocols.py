@@ -116,6 +116,11 @@ class Materials(Protocol):
         ...
 
     @property
+    def longest(self) -> int:
+        """Tokens of the longest example that a row of the run can hold."""
+        ...
+
+    @property
     def documents(self) -> Sequence[str]:
         """Ids of the documents with grains on this side, in the order to use them."""
         ...
@@ -157,6 +162,15 @@ class Materials(Protocol):
 
     def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
         """The ``k`` grains of this side nearest to the words by BM25, best first, with scores."""
+        ...
+
+    def similar(
+        self, words: str, k: int, *, embedder: str, base_url: str = ""
+    ) -> Sequence[tuple[int, float]]:
+        """The ``k`` grains nearest by an embedder's vectors, best first, with their cosines.
+
+        PlanError where there is no such embedder.
+        """
         ...
 
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:

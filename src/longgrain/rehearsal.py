@@ -8,7 +8,7 @@ a pilot measures them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -135,7 +135,7 @@ class Rehearsal:
             return self._solved(request)
         if request.task == "second_look":
             return '{"answers": []}'
-        if words := _rehearsed(request):
+        if words := _rehearsed(self._knowing(request)):
             return words
         language = str(request.settings.get("language", "en"))
         known = language if language in ("en", "zh") else "en"
@@ -168,6 +168,11 @@ class Rehearsal:
             questions.append({**words, "quotes": quotes})
         return orjson.dumps({"questions": questions}).decode()
 
+    def _knowing(self, request: Request) -> Request:
+        """The request with the answer that goes with its question, as ``known`` in its settings."""
+        answer, _ = self._answers.get(str(request.settings.get("question", "")), ("", 0))
+        return replace(request, settings={**request.settings, "known": answer})
+
     def _solved(self, request: Request) -> str:
         """The answer that goes with the question, where all its evidence is shown."""
         question = str(request.settings.get("question", ""))
@@ -179,7 +184,8 @@ class Rehearsal:
 def _rehearsed(request: Request) -> str:
     """What the recipe of a task says that a model would reply, where it says so.
 
-    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``.
+    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``, which
+    finds the answer to the request's question in ``settings["known"]``, "" where there is none.
     """
     recipe = request.task.partition(".")[0]
     if recipe not in shelf.names("recipes"):

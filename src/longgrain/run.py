@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.chat import ChatTemplate
-from longgrain.drafts import messages_of, views_of
+from longgrain.drafts import StoredDrafts, messages_of, views_of
 from longgrain.errors import RunError
 from longgrain.plan import Plan
 from longgrain.rows import Row, read_rows
@@ -150,21 +150,20 @@ class Run:
         """The examples of one side, in order, by reference; none for a side without any."""
         if not self._examples(side).is_file():
             return
-        drafts = self._drafts
         with pq.ParquetFile(self._examples(side)) as file:
             for group in range(file.num_row_groups):
                 for one in file.read_row_group(group).to_pylist():
-                    yield self._example(one, drafts, side)
+                    yield self._example(one, side)
 
     def _examples(self, side: Side) -> Path:
         return self.folder / f"examples-{side}.parquet"
 
     @cached_property
-    def _drafts(self) -> pa.Table:
-        return pq.read_table(self.folder / "drafts.parquet")
+    def _drafts(self) -> StoredDrafts:
+        return StoredDrafts(self.folder / "drafts.parquet")
 
-    def _example(self, one: Mapping[str, Any], drafts: pa.Table, side: Side) -> Example:
-        draft = {name: drafts[name][one["draft"]].as_py() for name in drafts.column_names}
+    def _example(self, one: Mapping[str, Any], side: Side) -> Example:
+        draft = self._drafts[one["draft"]]
         context = self.cuts.spans(one["layout"], one["context"], draft["evidence"])
         meta = orjson.loads(draft["meta"])
         views = {meta.get("view", TRAINED): messages_of(draft["messages"])}
@@ -195,7 +194,8 @@ class Run:
         if not self._examples(side).is_file():
             return
         table = pq.read_table(self._examples(side), columns=["draft", "layout", "tokens"])[:count]
-        drafts = self._drafts.select(["kind", "language"]).take(table["draft"])
+        names = ["kind", "language"]
+        drafts = pq.read_table(self.folder / "drafts.parquet", columns=names).take(table["draft"])
         columns = (drafts["kind"], drafts["language"], table["layout"], table["tokens"])
         for kind, language, layout, tokens in zip(*(c.to_pylist() for c in columns), strict=True):
             yield (kind, language or "", layout), tokens
@@ -203,7 +203,7 @@ class Run:
     def examples_at(self, side: Side, rows: Sequence[int]) -> Iterator[Example]:
         """The examples in these rows of a side's table."""
         for one in pq.read_table(self._examples(side)).take(pa.array(rows, pa.int64())).to_pylist():
-            yield self._example(one, self._drafts, side)
+            yield self._example(one, side)
 
     def example(self, name: str) -> Example:
         """The example with this id or a beginning of it that is unique. Raises RunError."""

@@ -6,16 +6,15 @@ hit when that sentence holds the gold answer, which is generous to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from longgrain.arrange import NONE, POOL
 from longgrain.baseline import overlap_hits
-from longgrain.drafts import messages_of
+from longgrain.drafts import StoredDrafts, messages_of
 from longgrain.layouts import Laid
 from longgrain.store import Store
 from longgrain.types import Span
@@ -26,19 +25,13 @@ SAMPLE = 30
 
 def skim(store: Store, laid: Laid, drafts: Path) -> dict[str, dict[str, int]]:
     """``{form: {asked, hit}}``, and the same for the kinds of example, on an even sample."""
-    table = pq.read_table(drafts, columns=["kind", "form", "answer"])
-    chosen = _sample(laid, table.column("form").to_pylist())
-    wanted = sorted({int(laid.column("draft")[example]) for example in chosen})
-    column = pq.read_table(drafts, columns=["messages"])["messages"]
-    messages = column.take(np.array(wanted, np.int64)).to_pylist()
-    question_of = dict(zip(wanted, map(_question, messages), strict=True))
+    chosen = _sample(laid, pq.read_table(drafts, columns=["form"])["form"].to_pylist())
+    stored = StoredDrafts(drafts)
     found: dict[str, dict[str, int]] = {}
     for example in chosen:
-        draft = int(laid.column("draft")[example])
-        row: Mapping[str, Any] = table.slice(draft, 1).to_pylist()[0]
-        hit = overlap_hits(
-            question_of[draft], row["answer"], list(_sentences(store, laid, example))
-        )
+        row = stored[int(laid.column("draft")[example])]
+        sentences = list(_sentences(store, laid, example))
+        hit = overlap_hits(_question(row["messages"]), row["answer"], sentences)
         for name in dict.fromkeys((row["form"], row["kind"])):
             counts = found.setdefault(name, {"asked": 0, "hit": 0})
             counts["asked"] += 1

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longgrain.pack import Ints, Packing, pack
+from longgrain.bounds import Ints
+from longgrain.pack import Packing, pack
 
 CAPACITY = 50
 some_lengths = st.lists(st.integers(1, 70), max_size=60).map(lambda ls: np.array(ls, np.int64))

@@ -23,7 +23,8 @@ CHECKS = shelf.names("checks")
 EN = "The ferry holds 1,200 passengers. It was built in 1987 by Anna Berg."
 ZH = "这艘渡轮可载1200名乘客。它由安娜·贝格于1987年建造。"
 HANT = "這艘渡輪可載1200名乘客。它由安娜·貝格於1987年建造。"
-TEXTS = {"en": EN, "zh": ZH, "hant": HANT}
+TEXTS = {"en": EN, "zh": ZH, "hant": HANT, "cut": "It was built in 1987 by Anna Berg."}
+CUT = {"source": ["en", 0, len(EN)], "made": "cut"}
 OWN = Given(source="test", id="1")
 
 
@@ -57,7 +58,36 @@ def example(
     )
 
 
+def citing(answer: str, cites: list[int], quote: tuple[int, int] | None = None) -> Example:
+    """Passage 1 answers, passage 2 does not."""
+    grains = [Grain(doc_id="en", path=(0,), kind="cut", start=0, end=36)]
+    grains.append(Grain(doc_id="zh", path=(0,), kind="cut", start=0, end=14))
+    user = (
+        Span(role="metadata", origin=OWN, text="[1] Ferries\n"),
+        Span(role="evidence", origin=grains[0]),
+        Span(role="metadata", origin=OWN, text="[2]\n"),
+        Span(role="distractor", origin=grains[1]),
+        Span(role="question", origin=OWN, text=f"How many passengers? {answer}"),
+    )
+    said = [Span(role="answer", origin=OWN, text=answer, loss=1.0)]
+    if quote:
+        start, end = quote
+        grain = Grain(doc_id="en", path=(start,), kind="sentence", start=start, end=end)
+        said.append(Span(role="answer", origin=grain, loss=1.0))
+    messages = (
+        Message(speaker="user", spans=user),
+        Message(speaker="assistant", spans=tuple(said)),
+    )
+    return replace(
+        SOUND_ONE, views={"train": messages}, lineage={"cites": cites, "answer": "1,200"}
+    )
+
+
+SOUND_ONE = example("How many passengers does the ferry hold?", "1200")
 SOUND = [
+    citing("There are many [1].", [1]),
+    citing("[1] says: ", [1], (0, 15)),
+    citing("I do not know.", []),
     example("How many passengers does the ferry hold?", "1200", lineage={"form": "number"}),
     example("Who built the ferry?", "Anna Berg", lineage={"form": "name", "answer": "Anna Berg"}),
     example(
@@ -66,6 +96,11 @@ SOUND = [
     example("Which words name the year?", "built in 1987", lineage={"form": "quote"}),
     example("渡轮由谁建造？", "安娜·贝格", "zh", {"form": "name"}),
     example("渡輪可載多少名乘客？", "1,200", "hant", {"form": "number"}),
+    example(
+        "When was it built?",
+        "1987",
+        lineage={**CUT, "lost": {"numbers": {"1,200": 1}}, "kept": True},
+    ),
     replace(example("", "", "zh"), views={"train": ()}),
     replace(
         example("", ""),
@@ -115,7 +150,17 @@ BROKEN = {
     "answer is in another language than the evidence": example(
         "渡轮由谁建造？", "It was built long ago by a person whose name was Anna Berg.", "zh"
     ),
-    "the same question was asked before": replace(SOUND[0], id="another"),
+    "numbers of the source are neither in the compressed text nor listed as lost": example(
+        "How many?", "1200", lineage={**CUT, "lost": {"dates": {"1987": 1}}}
+    ),
+    "the compressed text has lost the answer": example(
+        "How many passengers?", "1200", lineage={**CUT, "kept": True}
+    ),
+    "cites a passage that there is not": citing("Many [3].", [1]),
+    "cites other passages than those that answer": citing("Many.", [1]),
+    "a passage that is cited is not evidence": citing("Many [2].", [2]),
+    "quotes words from outside the passages that it cites": citing("[1]: ", [1], (30, 50)),
+    "the same question was asked before": replace(SOUND[3], id="another"),
 }
 
 
@@ -144,7 +189,7 @@ def test_every_reason_is_given_by_some_check(reason: str) -> None:
     found = set()
     for name in CHECKS:
         check = check_of(name)
-        list(check.problems(SOUND[0], TEXTS))
+        list(check.problems(SOUND[3], TEXTS))
         found |= set(check.problems(BROKEN[reason], TEXTS))
     assert reason in found
 
@@ -174,11 +219,11 @@ def odd_examples(draw: st.DrawFn) -> Example:
     spans = tuple(span() for _ in range(draw(st.integers(0, 4))))
     lineage = {
         name: draw(st.one_of(st.none(), odd_text, st.integers(), st.lists(odd_text, max_size=2)))
-        for name in ("answer", "operands", "quotes", "draft")
+        for name in ("answer", "operands", "quotes", "draft", "cites")
     }
     lineage["form"] = draw(st.sampled_from(["number", "quote", "sum", "compare", 7, None]))
     message = Message(speaker="user", spans=spans)
-    return replace(SOUND[0], views={"train": (message,)}, lineage=lineage)
+    return replace(SOUND[3], views={"train": (message,)}, lineage=lineage)
 
 
 @given(odd_examples())

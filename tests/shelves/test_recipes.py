@@ -43,8 +43,9 @@ def drafted(name: str, materials: SideMaterials, each: int = 12) -> list[Draft]:
     materials.notes.clear()  # as at the beginning of a build
     found: list[Draft] = []
     for kind in (kind for kind, count in made.kinds(100).items() if count):
+        # As in a build no more is drawn than is wanted: a fact is asked for once over all kinds.
         items = islice(made.draft(kind, materials, each), 400)
-        drafts = [item for item in items if isinstance(item, Draft)][:each]
+        drafts = list(islice((item for item in items if isinstance(item, Draft)), each))
         assert drafts, kind
         assert {draft.meta["kind"] for draft in drafts} == {kind}
         found += drafts
@@ -102,7 +103,8 @@ def test_evidence_comes_from_the_side_and_is_named_by_number(
         for quoted in (one for view in draft.every_view.values() for one in quotes(view)):
             held = set(materials[side].numbers(quoted))
             assert held <= mine
-            assert held or quoted.doc_id in materials[side].made_documents
+            blank = not materials[side].words(quoted).strip()
+            assert held or blank or quoted.doc_id in materials[side].made_documents
         assert not set(numbers) & set.union(*apart)
         assert not apart[0] & apart[1]
 

@@ -6,7 +6,8 @@ they can be counted. It never raises, whatever the example; what it has no opini
 From an example's ``lineage`` checks read ``draft`` (its draft's id), ``form`` (the draft's),
 ``answer`` (the gold answer; without it the words of role answer), ``operands`` (the values from
 which a computed answer follows, as the evidence writes them) and ``quotes`` (phrases that are
-said to stand in the evidence word by word).
+said to stand in the evidence word by word) and ``cites`` (the numbers of the passages to cite). Of a
+compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`.
 """
 
 SHELF = {
@@ -16,5 +17,7 @@ SHELF = {
     "leak": "longgrain.checks.leak:Leak",
     "phrases": "longgrain.checks.phrases:Phrases",
     "language": "longgrain.checks.language:Language",
+    "fidelity": "longgrain.checks.fidelity:Fidelity",
+    "citations": "longgrain.checks.citations:Citations",
     "duplicates": "longgrain.checks.duplicates:Duplicates",
 }

@@ -117,7 +117,7 @@ def _of_verdicts(kept: float, right: float, caught: float) -> dict[str, float | 
     product = kept * caught - (wrong - caught) * (right - kept)
     return {
         "balanced_acc": (kept / right + caught / wrong) / 2,
-        "mcc": product / spread if spread > 1e-12 else None,
+        "mcc": product / spread if spread > 1e-7 else None,
     }
 
 

@@ -2,5 +2,9 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
+    "pearl": "longgrain.recipes.pearl:Pearl",
+    "compress": "longgrain.recipes.compress:Compress",
+    "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "sft": "longgrain.recipes.sft:Sft",
+    "pam": "longgrain.recipes.pam:Pam",
 }

@@ -136,12 +136,12 @@ class Rivals:
         near = [one for one in near if one[0] not in out]
         judges = self.materials.judges
         doubtful = [number for number, score in near if judges or score > roof]
-        clear = self._cleared(question, doubtful)
+        clear = self.cleared(question, doubtful)
         refused = set(doubtful) - clear
         might = (set(rivals) - clear) | (refused if judges else set())
         return [number for number, _ in near if number not in refused], sorted(might)
 
-    def _cleared(self, question: str, numbers: Sequence[int]) -> set[int]:
+    def cleared(self, question: str, numbers: Sequence[int]) -> set[int]:
         """A teacher's second look, where there is one: which grains leave the question open?"""
         if not self.materials.judges:
             times = len(numbers)
