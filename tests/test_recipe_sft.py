@@ -625,17 +625,15 @@ def test_a_teacher_that_lies_refuses_or_stops_gives_no_example(
 ) -> None:
     found = taught(handbooks, tmp_path, task, fault)
     assert not drafts(found)
-    [(reason, count)] = [one for one in reasons(found).items() if "headline" not in one[0]]
-    assert count >= 6
-    assert (
-        reason
-        in {
-            "refuses": {"the model refused"},
-            "says sorry": {"the reply holds no whole JSON object"},
-            "half": {"the reply holds no whole JSON object", *LACKING},
-            "lies": LIES,
-        }[fault]
-    )
+    counts = {why: n for why, n in reasons(found).items() if "headline" not in why}
+    assert sum(counts.values()) >= 6
+    allowed = {
+        "refuses": {"the model refused"},
+        "says sorry": {"the reply holds no whole JSON object"},
+        "half": {"the reply holds no whole JSON object", *LACKING},
+        "lies": LIES,
+    }
+    assert set(counts) <= allowed[fault]
     assert all(one.id for one in found if isinstance(one, Dropped))
 
 
