@@ -19,7 +19,7 @@ from longgrain.build import build
 from longgrain.errors import PlanError
 from longgrain.explain import laid_out
 from longgrain.facts import normalise
-from longgrain.make import component
+from longgrain.make import bare, component
 from longgrain.materials import SideMaterials
 from longgrain.numerals import english_value, han_value
 from longgrain.recipes.sft import Sft
@@ -763,6 +763,18 @@ def test_a_passage_from_elsewhere_stands_once_among_grains_that_do_not_answer(
     assert made["own.jsonl:2"][1].meta["data"]["impossible"]
     assert made["own.jsonl:2"][1].meta["form"] == "unsaid"
     assert made["own.jsonl:3"][1].answer == "四百人。"
+
+
+def test_one_question_may_be_asked_of_many_passages(tmp_path: Path) -> None:
+    asked = [
+        {"context": f"The {name} was built in Bergen.", "question": "Where was it built?",
+         "answers": {"text": ["Bergen"], "answer_start": [-1]}}
+        for name in ("Orlan", "Velm", "Tarn")
+    ]  # fmt: skip
+    found = [d for one in own(tmp_path, *asked, long=0).values() for d in drafts(one)]
+    seen = component("checks", "duplicates", {})
+    assert [list(seen.problems(bare(one, "train"), {})) for one in found] == [[], [], []]
+    assert list(seen.problems(bare(found[0], "train"), {}))
 
 
 def test_every_row_is_on_one_side_or_dropped_on_one(tmp_path: Path) -> None:

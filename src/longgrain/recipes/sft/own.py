@@ -15,7 +15,7 @@ from longgrain.recipes.rows import Row, rows
 from longgrain.recipes.sft.item import BREAK, about, at, of_rule, spoken, worded
 from longgrain.recipes.sft.surround import surrounded
 from longgrain.recipes.sft.wording import QUESTION, UNSAID
-from longgrain.types import Draft, Dropped, Grain, Message, Side, Slot, Span, content_id
+from longgrain.types import Draft, Dropped, Grain, Message, Role, Side, Slot, Span, content_id
 
 # Cuts that may be the evidence of one row: an answer that may rest on more needs its passage whole.
 MOST = 8
@@ -209,12 +209,14 @@ def _asked(
     number, words, _ = worded("qa", language, row.content)
     origin, rule = given(row), of_rule(f"qa-{number}")
     label = "\n\n" + QUESTION[spoken(language)]
+    # Beside its own passage a question may be asked of many; among others it must be the only one.
+    role: Role = "question" if any(isinstance(one, Slot) for one in quoted) else "instruction"
     user = (
         Span(role="instruction", origin=rule, text=words),
         BREAK,
         *quoted,
         Span(role="glue", origin=of_rule("label"), text=label),
-        Span(role="question", origin=origin, text=row.question),
+        Span(role=role, origin=origin, text=row.question),
     )
     said = row.response
     if row.impossible:
