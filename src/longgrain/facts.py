@@ -112,12 +112,15 @@ _MARKED = re.compile(
     r"|“(?P<curly>[^“”\n]{2,160})”|「(?P<corner>[^「」\n]{2,160})」"
     r"|(?<![\w\"])\"(?P<straight>[^\"\n]{1,160})\"(?![\w\"])"
 )
+_ANY_MARK = re.compile('[*`《“「"]')
 _INNER_MARK = re.compile(r"[，。！？；：、,.!?;:…—]")
 _SPOKEN = "：:道说說曰云"
 
 
 def _marked(text: str, language: Language) -> Iterator[Said]:
     """Terms between ** **, ` `, 《 》 and quoted phrases: three words or six Han characters."""
+    if not _ANY_MARK.search(text):
+        return
     for match in _MARKED.finditer(text):
         group = cast(str, match.lastgroup)
         start = match.start(group)
