@@ -14,6 +14,8 @@ from __future__ import annotations
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,11 @@ from numpy.typing import NDArray
 
 from longgrain import Run, build
 from longgrain.rows import SCHEMA, lists, write_rows
+
+with suppress(ImportError):
+    # Where pandas is there, pyarrow imports it as soon as it makes an array; longgrain has no use for
+    # it, and the rivals have it from their imports.
+    import_module("pandas")
 
 LAYING = "laying out contexts"
 Slices = list[tuple[int, int]]

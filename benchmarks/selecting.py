@@ -25,7 +25,8 @@ import numpy as np
 from longgrain.pool import simplified
 from longgrain.search import Index
 from longgrain.select import Selector
-from longgrain.similarity import BM25, Jaccard, Tfidf, asked, coded
+from longgrain.similarity import BM25, Jaccard, Tfidf
+from longgrain.terms import asked, coded
 
 T = TypeVar("T")
 EXAMPLES, QUERIES, K, SAMPLE, REPEATS = 50_000, 1_000, 8, 10, 5

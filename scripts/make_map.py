@@ -54,10 +54,16 @@ WAY = {
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
     "pack": ("pack", "bounds", "best_fit", "exact", "refill", "delivery", "fill", "rows"),
     "export": ("exports",),
+    "train": ("train_verb", "masks", "train", "train_terminal"),
+    "probe": (
+        *("probe_verb", "ground", "probe", "probes", "probe_scores", "probe_terminal"),
+        *("compare_verb", "compare"),
+    ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
     ),
+    "ask": ("ask_verb", "ask_text", "speaker", "ask", "ask_terminal"),
     "report": (
         *("baseline", "skim", "coverage", "account", "manifest", "run"),
         *("report", "charts", "card", "shown", "show", "explain"),

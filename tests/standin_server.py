@@ -190,6 +190,9 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
                 self.connection.close()
                 return
+            if body.get("stream") and says.status == 200:
+                self._stream(body, says)
+                return
             told = (
                 completion(body, says) if says.status == 200 else {"error": {"message": says.error}}
             )
@@ -204,6 +207,33 @@ def _handler(server: StandIn) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(raw[: says.cut])
             if says.cut is not None:
                 self.close_connection = True
+
+        def _stream(self, body: Mapping[str, Any], says: Says) -> None:
+            """Server-sent events, four characters each, then the usage; ``cut`` counts characters."""
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            whole = completion(body, says)
+            text = whole["choices"][0]["message"]["content"]
+            head = {"id": "chatcmpl-1", "created": 0, "model": body["model"]}
+            head["object"] = "chat.completion.chunk"
+            for start in range(0, len(text[: says.cut]), 4):
+                delta = {"content": text[start : start + 4]}
+                choice = {"index": 0, "delta": delta, "finish_reason": None}
+                self._event({**head, "choices": [choice]})
+            if says.cut is None:
+                end = {"index": 0, "delta": {}, "finish_reason": says.finish}
+                self._event({**head, "choices": [end]})
+                if says.usage:
+                    self._event({**head, "choices": [], "usage": whole["usage"]})
+                self.wfile.write(b"data: [DONE]\n\n")
+
+        def _event(self, value: Mapping[str, Any]) -> None:
+            raw = json.dumps(value, ensure_ascii=False).encode()
+            self.wfile.write(b"data: " + raw + b"\n\n")
+            self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

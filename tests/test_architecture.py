@@ -15,11 +15,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
-SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics")
+SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics", "probes")
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers")
+FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
+    "content_words",
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

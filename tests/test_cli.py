@@ -22,7 +22,10 @@ from longgrain.errors import PlanError, RunError
 from longgrain.plan import Plan
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "demo" / "documents"
-VERBS = ("survey", "init", "preview", "build", "explain", "export", "select", "score")
+VERBS = (
+    *("survey", "init", "preview", "build", "explain", "export", "train", "ask", "select", "score"),
+    *("probe", "compare"),
+)
 COMMAND = [sys.executable, "-c", "from longgrain.cli import main; main()"]
 Said = Callable[..., tuple[int, str, str]]
 

@@ -17,6 +17,7 @@ from longgrain.metrics.longbench import LongBench, Task
 from longgrain.metrics.porter import stem
 from longgrain.metrics.rouge import KINDS, Rouge, Triple
 from longgrain.metrics.squad import Squad
+from longgrain.metrics.string_match import StringMatch
 from longgrain.metrics.subspan import Subspan
 
 BENCH = Path(__file__).resolve().parents[2] / "shared" / "data" / "bench"
@@ -358,3 +359,22 @@ def test_added_counts_give_the_corpus_scores_of_sacrebleu() -> None:
         assert pooled["corpus_chrf"] == pytest.approx(
             sacrebleu.corpus_chrf(said, expected).score / 100, abs=1e-12
         )
+
+
+@pytest.mark.parametrize(
+    ("reply", "references", "every", "any_"),
+    [
+        ("They are 123 and 456.", ("123", "456"), 1.0, 1.0),
+        ("123", ("123", "456", "789", "000"), 0.25, 1.0),
+        ("Quiet-Lantern", ("quiet-lantern",), 1.0, 1.0),
+        ("1234", ("123",), 1.0, 1.0),  # nothing stops at word borders
+        ("12\t3", ("12\n3",), 1.0, 1.0),  # control characters become line ends
+        ("  \x00 ", ("123",), 0.0, 0.0),
+        ("口令是安静灯塔。", ("安静灯塔", "青色水车"), 0.5, 1.0),
+    ],
+)
+def test_string_match_is_ruler_s(
+    reply: str, references: tuple[str, ...], every: float, any_: float
+) -> None:
+    figures = StringMatch().score(Item(prediction=reply, references=references))
+    assert figures == {"string_match_all": every, "string_match_part": any_}

@@ -146,6 +146,14 @@ def val(probe: str, reply: str, *references: str, **row: Any) -> float | None:
     return ValProbing(probe=probe).score(item)["val"]  # type: ignore[arg-type]
 
 
+def test_recall_of_a_chinese_sentence_counts_its_characters_unless_as_published() -> None:
+    said = Item(prediction="水闸用橡木重建。", references=("哈登的水闸用橡木重建。",))
+    assert ValProbing().score(said)["val"] == pytest.approx(7 / 10)
+    assert ValProbing(han=False).score(said)["val"] == 0.0
+    english = Item(prediction="A lock, rebuilt.", references=("The lock was rebuilt.",))
+    assert ValProbing().score(english) == ValProbing(han=False).score(english) == {"val": 0.25}
+
+
 def test_the_three_rules_of_val_probing() -> None:
     assert val("document", " We show A b. ", "we show a c.") == 0.75
     assert val("code", "It is `Load_all`.", "load_all.") == 0.0

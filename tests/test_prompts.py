@@ -47,7 +47,7 @@ def test_every_task_has_words_in_both_languages(task: str, language: str) -> Non
     words = said(filled)
     assert re.fullmatch(rf"{task}\.{language}@[0-9a-f]{{8}}", filled.settings["prompt"])
     assert all(piece in words for piece in filled.material)
-    assert bool(re.search("[一-鿿]{20}", words.replace("，", ""))) == (language == "zh")
+    assert (len(re.findall("[一-鿿]", words)) > 60) == (language == "zh")
     assert "{{" not in words
     assert "{%" not in words
 
@@ -56,6 +56,9 @@ def test_every_task_has_words_in_both_languages(task: str, language: str) -> Non
 @pytest.mark.parametrize("task", TASKS)
 def test_the_example_of_a_reply_meets_the_schema(task: str, language: str) -> None:
     filled = PROMPTS.fill(request(task, language))
+    if filled.schema is None:
+        assert task.startswith("ask.")  # read by people, as it comes
+        return
     line = next(one for one in said(filled).splitlines() if one.startswith("{"))
     assert filled.schema
     assert_meets(orjson.loads(line), filled.schema)

@@ -27,8 +27,8 @@ from longgrain.run import Run
 from longgrain.scripts import simplified
 from longgrain.search import Index
 from longgrain.select import GUARD, Selection, Selector
-from longgrain.similarity import BM25, Jaccard, Tfidf, coded
-from longgrain.terms import terms
+from longgrain.similarity import BM25, Jaccard, Tfidf
+from longgrain.terms import coded, terms
 from longgrain.tokens import Ragged, Tokenizer
 
 WORDS = [

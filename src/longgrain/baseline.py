@@ -28,8 +28,12 @@ def overlap_answer(question: str, sentences: Sequence[str]) -> int:
 
     Raises ValueError for no sentences.
     """
-    asked = np.setdiff1d(terms(question)[0], _stop_words())
-    return int(np.argmax(held(asked, sentences)))
+    return int(np.argmax(held(asked(question), sentences)))
+
+
+def asked(question: str) -> Codes:
+    """The distinct terms of a question that are no stop words, ascending."""
+    return np.setdiff1d(terms(question)[0], _stop_words())
 
 
 @lru_cache(maxsize=1)

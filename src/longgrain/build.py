@@ -22,7 +22,7 @@ from longgrain.doubts import problems
 from longgrain.drafting import draft, foresee
 from longgrain.engine import atomic
 from longgrain.errors import PlanError
-from longgrain.folder import Building, Progress, alone, finish, prepare
+from longgrain.folder import Building, Progress, alone, finish, prepare, seldom_collected
 from longgrain.ingest import IngestShard, ingest
 from longgrain.inputs import keep, named
 from longgrain.laying import lay_out_all
@@ -101,7 +101,7 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
     template = ChatTemplate.of(here.plan, tokenizer)
     if not here.ledger:
         foresee(here, store, sided)
-    with here.tally.step("draft"):
+    with here.tally.step("draft"), seldom_collected():
         draft(here, store, sided, template)
     store = Store(folder=store.folder)  # texts that drafting has looked at are let go
     with here.tally.step("assemble"):

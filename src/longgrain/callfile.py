@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
+import numpy as np
 import orjson
 
 from longgrain.errors import RunError
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS calls (
     reply_tokens INTEGER NOT NULL, money REAL NOT NULL, seconds REAL NOT NULL, time REAL NOT NULL
 )
 """
+STORE_NEW = "INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 # An answer is never overwritten; a refusal that was not final is, by whatever came of asking again.
 STORE = """
 INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -132,6 +134,9 @@ class CallFile:
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._version = self._number("PRAGMA data_version")
+        empty = not self._number("SELECT EXISTS (SELECT 1 FROM calls)")
+        self._own: set[str] | None = set() if empty else None
 
     def _number(self, query: str) -> int:
         return int(self._db.execute(query).fetchone()[0])
@@ -161,7 +166,7 @@ class CallFile:
         """What is stored under the keys."""
         found: dict[str, Row] = {}
         with self._readable():
-            for some in slices(list(dict.fromkeys(keys)), KEYS_A_QUERY):
+            for some in slices(self._not_foreign(list(dict.fromkeys(keys))), KEYS_A_QUERY):
                 marks = ",".join("?" * len(some))
                 query = (
                     f"SELECT key, answer, refusal, final, money FROM calls WHERE key IN ({marks})"
@@ -170,10 +175,26 @@ class CallFile:
                     found[key] = Row(answer, refusal, bool(final), money)
         return found
 
-    def store(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Writes rows, whole, in one transaction."""
+    def store(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Writes rows, whole, in one transaction; True where all of them are new, so kept as given."""
         with self._readable(), self._transaction():
-            self._db.executemany(STORE, rows)
+            self._db.execute("SAVEPOINT fresh")
+            before = self._db.total_changes
+            self._db.executemany(STORE_NEW, rows)
+            new = self._db.total_changes - before == len(rows)
+            if not new:
+                self._db.execute("ROLLBACK TO fresh")
+                self._db.executemany(STORE, rows)
+            self._db.execute("RELEASE fresh")
+        if self._own is not None:
+            self._own.update(row[0] for row in rows)
+        return new
+
+    def _not_foreign(self, keys: list[str]) -> list[str]:
+        """The keys that may be stored: in a file that was empty and is ours alone, those we stored."""
+        if self._own is not None and self._number("PRAGMA data_version") != self._version:
+            self._own = None
+        return keys if self._own is None else [one for one in keys if one in self._own]
 
     def total(self) -> Counts:
         """What all calls in the file cost; ``requests`` and ``asked`` are the calls stored."""
@@ -189,12 +210,19 @@ class CallFile:
 
     def by_label(self, labels: Mapping[str, str]) -> dict[str, Counts]:
         """The same of the calls with a label, by label, in the order of the labels."""
-        found = {label: Counts() for label in labels.values()}
+        numbers = {label: number for number, label in enumerate(dict.fromkeys(labels.values()))}
+        sums = np.zeros((len(fields(Counts)), len(numbers)))
         with self._readable():
-            for key, *row in self._db.execute(f"SELECT key, {ONE} FROM calls"):
-                if key in labels:
-                    found[labels[key]] += _counts(row)
-        return found
+            every = self._db.execute(f"SELECT key, {ONE} FROM calls")
+            rows = [(numbers[labels[key]], *row) for key, *row in every if key in labels]
+        if rows:
+            owners, *columns = zip(*rows, strict=True)
+            sums = np.array([np.bincount(owners, one, len(numbers)) for one in columns])
+        kinds = [type(one) for one in astuple(Counts())]
+        return {
+            label: _counts([kind(one) for kind, one in zip(kinds, row, strict=True)])
+            for label, row in zip(numbers, sums.T.tolist(), strict=True)
+        }
 
     def call(self, key: str) -> Call | None:
         """One stored call with its request, or None."""

@@ -18,6 +18,7 @@ Besides what `protocols.Teacher` asks for, a teacher may have:
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import time
 from collections import Counter
@@ -37,6 +38,8 @@ from longgrain.secret import named_secret
 from longgrain.types import WAITS, Answered, Refused, Reply, Request
 
 Outcome = Reply | Refused
+_FIELDS = tuple(field.name for field in fields(Request))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 # Key, request as JSON, request.
 Asking = tuple[str, bytes, Request]
 
@@ -53,7 +56,7 @@ def _key(teacher: str, version: str, request_json: bytes) -> str:
 
 def _json(request: Request) -> bytes:
     """The request as JSON with sorted keys, so that equal requests have equal bytes."""
-    value = {field.name: getattr(request, field.name) for field in fields(request)}
+    value = {name: getattr(request, name) for name in _FIELDS}
     if name := named_secret(request.settings):
         raise TeacherError(
             f"the request's settings hold {name!r}, and requests are stored in calls.sqlite: give "
@@ -193,15 +196,16 @@ class Ledger:
         raws: Sequence[bytes],
         seconds: float,
     ) -> dict[str, Outcome]:
-        """Stores in one transaction and reads back: of two processes, the first one's answer."""
+        """Stores in one transaction; what was there already counts: of two processes, the first one's."""
         name, version, now = teacher.name, teacher.version, time.time()
-        self._db.store(
-            [
-                (one, name, version, raw.decode(), *_columns(answer), seconds, now)
-                for (one, answer), raw in zip(answers, raws, strict=True)
-            ]
-        )
-        rows = self._db.rows([one for one, _ in answers])
+        stored = [
+            (one, name, version, raw.decode(), *_columns(answer), seconds, now)
+            for (one, answer), raw in zip(answers, raws, strict=True)
+        ]
+        if self._db.store(stored):
+            rows = {one[0]: Row(one[4], one[5], bool(one[6]), one[9]) for one in stored}
+        else:
+            rows = self._db.rows([one for one, _ in answers])
         for one, answer in answers:
             self._purse.settle(one, rows[one].money)
             self._count(answer, seconds)
@@ -289,4 +293,6 @@ def _columns(answer: Answered | Refused) -> tuple[str | None, str | None, int, i
 
 def _text(words: str) -> str:
     """Words that SQLite can store: a lone surrogate, which is no character, becomes U+FFFD."""
+    if words.isascii() or not _SURROGATE.search(words):
+        return words
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

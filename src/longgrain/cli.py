@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.ask_verb import ask
+from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
+from longgrain.probe_verb import probe
 from longgrain.score_verb import score
 from longgrain.select_verb import select
+from longgrain.train_verb import train
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -324,6 +328,24 @@ def export(run: Path, /, *, to: str, out: Path | None = None, changes: Changes =
 
 
 app.command(
+    train,
+    sort_key=6,
+    help_epilogue=(
+        "Example:\n\n"
+        "  longgrain train runs/demo --model models/base --method lora --mask grains --out tuned\n"
+    ),
+)
+
+app.command(
+    ask,
+    sort_key=7,
+    help_epilogue=(
+        'Example:\n\n  longgrain ask handbook.pdf "Who may open the sluice?" --by retrieve '
+        "--base-url http://127.0.0.1:8000/v1 --model my-model\n"
+    ),
+)
+
+app.command(
     select,
     sort_key=8,
     help_epilogue='Example:\n\n  longgrain select pool.jsonl --query "How many lamps?" --budget 2000\n',
@@ -335,4 +357,18 @@ app.command(
     help_epilogue=(
         "Example:\n\n  longgrain score --metric rouge --predictions replies.jsonl --references gold.jsonl\n"
     ),
+)
+
+app.command(
+    probe,
+    sort_key=10,
+    help_epilogue=(
+        "Example:\n\n  longgrain probe --model models/tuned --probe needle --lengths 4k,8k,16k\n"
+    ),
+)
+
+app.command(
+    compare,
+    sort_key=11,
+    help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
 )

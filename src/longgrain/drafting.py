@@ -169,7 +169,7 @@ def _write_drafts(
         patience = PILOT_PATIENCE if here.ledger else 0
         for side, item in make(here.plan, materials, patience):
             if isinstance(item, Dropped):
-                lost.write(orjson.dumps(asdict(item)) + b"\n")
+                lost.write(orjson.dumps(item) + b"\n")
                 dropped[item.step] += 1
                 continue
             made[f"{side}/{item.meta.get('kind', item.recipe)}"] += 1

@@ -6,7 +6,8 @@ LonggrainError
 ├── TokenizerError   a tokenizer or a chat template that longgrain cannot be exact with
 ├── TeacherError     a teacher that cannot be asked (a single refused request is a drop, not an error)
 │   └── TeacherWaits   its answers come in a file: what to upload, and where to put what comes back
-└── RunError         a run folder that cannot be used as asked
+├── RunError         a run folder that cannot be used as asked
+└── TrainError       a model that cannot be trained as asked, or a training that cannot go on
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class TeacherWaits(TeacherError):  # noqa: N818  nothing went wrong
 
 class RunError(LonggrainError):
     """A run folder that cannot be used as asked."""
+
+
+class TrainError(LonggrainError):
+    """A model that cannot be trained as asked, or a training that cannot go on."""

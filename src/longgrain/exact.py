@@ -9,7 +9,7 @@ from longgrain.best_fit import first_of_each
 from longgrain.bounds import Ints
 
 
-def exact_fill(falling: Ints, capacity: int, thirds: float, triples: int) -> NDArray[np.int32]:
+def exact_fill(falling: Ints, capacity: int, thirds: float, triples: bool) -> NDArray[np.int32]:
     """The row of each item of a falling list of lengths, filling one row after the other.
 
     A row begins with the longest item left. In a share of the rows an item of a third of the rest
@@ -35,7 +35,7 @@ def exact_fill(falling: Ints, capacity: int, thirds: float, triples: int) -> NDA
     return np.asarray(row_of, np.int32)
 
 
-def crowded_fill(falling: Ints, capacity: int, thirds: float, triples: int) -> NDArray[np.int32]:
+def crowded_fill(falling: Ints, capacity: int, thirds: float, triples: bool) -> NDArray[np.int32]:
     """The row of each item of a falling list, where first the longest that fit m to a row are so put.
 
     Where m + 1 items are mostly longer than a row, and m leave room, that room is lost least beside
@@ -58,7 +58,7 @@ class _Left:
     ``mirror`` is ``sizes`` turned around, so that a shift and an `and` find every pair of a sum.
     """
 
-    def __init__(self, falling: Ints, capacity: int, triples: int) -> None:
+    def __init__(self, falling: Ints, capacity: int, triples: bool) -> None:
         first = first_of_each(falling)
         sizes, ends = falling[first], np.append(first[1:], len(falling))
         self.capacity, self.triples = capacity, triples
@@ -96,7 +96,7 @@ class _Left:
     def _pair(self, room: int) -> tuple[int, ...]:
         """Two sizes that fill the room, of most equal length; or none."""
         half = (room + 1) // 2
-        pairs = (self.sizes & (self.mirror >> (self.capacity - room))) >> half
+        pairs = (self.sizes >> half) & (self.mirror >> (self.capacity - room + half))
         if pairs & 1 and 2 * half == room and self._count(half) < 2:
             pairs ^= 1
         if not pairs:
@@ -105,17 +105,10 @@ class _Left:
         return larger, room - larger
 
     def _triple(self, room: int) -> tuple[int, ...]:
-        """Three sizes that fill the room, the shortest of them near a third; or none."""
-        third = room // 3
-        for _ in range(self.triples):
-            if not (found := self.most(third)):
-                break
-            if (pair := self._pair(room - found[0])) and self._count(found[0]) > pair.count(
-                found[0]
-            ):
-                return found + pair
-            third = found[0] - 1
-        return ()
+        """Three sizes that fill the room, one of them the longest up to a third; or none."""
+        found = self.most(room // 3) if self.triples else ()
+        pair = self._pair(room - found[0]) if found else ()
+        return found + pair if pair and self._count(found[0]) > pair.count(found[0]) else ()
 
     def _count(self, size: int) -> int:
         return self.end[size] - self.next[size]

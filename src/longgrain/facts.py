@@ -13,10 +13,12 @@ from longgrain.chinese import chinese
 from longgrain.english import counted_noun as counted_noun
 from longgrain.english import english
 from longgrain.names import chinese_names, english_names
-from longgrain.numerals import HAN, HAN_RUN, WORDS, Day, english_value, han_value
+from longgrain.numerals import HAN, HAN_RUN, WORDS, Day, Found, english_value, han_value
 
 Language = Literal["en", "zh"]
 FactKind = Literal["number", "date", "name", "term", "quote"]
+# Kind, start, end, value, unit; numbers and dates are `Found` and have a value.
+Said = tuple[str, int, int, float | Day | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +54,26 @@ def facts(text: str, language: Language | None = None, *, names: bool = False) -
     names : look for proper names too. In Chinese that costs about 0.8 us a character.
     """
     language = language or language_of(text)
-    found: list[tuple[str, int, int, float | Day | None, str | None]]
-    found = [*(english if language == "en" else chinese)(text), *_marked(text, language)]
+    found: list[Said] = [*_counted(text, language), *_marked(text, language)]
     if names:
-        dates = [(start, end) for kind, start, end, _, _ in found if kind == "date"]
-        for start, end, bearer in (english_names if language == "en" else chinese_names)(text):
-            if not any(first < end and start < last for first, last in dates):
-                found.append(("name", start, end, None, bearer))
-    found.sort(key=lambda one: (one[1], -one[2]))
+        found += _named(text, language)
     return _as_facts(text, found)
 
 
-def _as_facts(
-    text: str, found: Iterable[tuple[str, int, int, float | Day | None, str | None]]
-) -> list[Fact]:
+@lru_cache(maxsize=1 << 11)  # a sentence is drawn from, and soon after held against what was drawn
+def _counted(text: str, language: Language) -> tuple[Found, ...]:
+    return tuple((english if language == "en" else chinese)(text))
+
+
+def _named(text: str, language: Language) -> Iterator[Said]:
+    """Names, those inside dates left out."""
+    dates = [(start, end) for kind, start, end, _, _ in _counted(text, language) if kind == "date"]
+    for start, end, bearer in (english_names if language == "en" else chinese_names)(text):
+        if not any(first < end and start < last for first, last in dates):
+            yield "name", start, end, None, bearer
+
+
+def _as_facts(text: str, found: Iterable[Said]) -> list[Fact]:
     return [
         Fact(
             kind=cast(FactKind, kind),
@@ -75,13 +83,25 @@ def _as_facts(
             value=value,
             unit=unit,
         )
-        for kind, start, end, value, unit in found
+        for kind, start, end, value, unit in sorted(found, key=_outer_first)
     ]
 
 
+def _outer_first(one: Said) -> tuple[int, int]:
+    return one[1], -one[2]
+
+
 def counts(text: str, language: Language) -> list[Fact]:
-    """The numbers and dates of a text alone, in no fixed order: half the work of `facts`."""
-    return _as_facts(text, (english if language == "en" else chinese)(text))
+    """The numbers and dates of a text alone, in reading order: half the work of `facts`."""
+    return _as_facts(text, _counted(text, language))
+
+
+def has(text: str, kind: str, language: Language) -> bool:
+    """Whether a text has a fact of this kind; the others are not looked for."""
+    if kind in ("number", "date"):
+        return any(one[0] == kind for one in _counted(text, language))
+    looked = _named(text, language) if kind == "name" else _marked(text, language)
+    return any(one[0] == kind for one in looked)
 
 
 _IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
@@ -92,12 +112,15 @@ _MARKED = re.compile(
     r"|“(?P<curly>[^“”\n]{2,160})”|「(?P<corner>[^「」\n]{2,160})」"
     r"|(?<![\w\"])\"(?P<straight>[^\"\n]{1,160})\"(?![\w\"])"
 )
+_ANY_MARK = re.compile('[*`《“「"]')
 _INNER_MARK = re.compile(r"[，。！？；：、,.!?;:…—]")
 _SPOKEN = "：:道说說曰云"
 
 
-def _marked(text: str, language: Language) -> Iterator[tuple[str, int, int, None, str | None]]:
+def _marked(text: str, language: Language) -> Iterator[Said]:
     """Terms between ** **, ` `, 《 》 and quoted phrases: three words or six Han characters."""
+    if not _ANY_MARK.search(text):
+        return
     for match in _MARKED.finditer(text):
         group = cast(str, match.lastgroup)
         start = match.start(group)
@@ -141,14 +164,19 @@ def kind_of_quantity(fact: Fact) -> str | None:
 # --- equal answers --------------------------------------------------------------------------------
 
 _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
+# Letters and Han characters; most can begin no number, and are known by their first character.
+_IDEOGRAPHS = "㐀-鿿豈-﫿"
+_LETTERS = rf"[^\W\d_{_IDEOGRAPHS}]+(?:['’][^\W\d_]+)*"
+_FIRST = "".join(sorted({word[0] for word in (*WORDS, "per cent")}))
 _TOKEN = re.compile(
+    rf"(?P<row>(?:(?![{HAN}])[{_IDEOGRAPHS}])+)|(?P<sure>(?![{_FIRST}]){_LETTERS})|"
     rf"(?P<percent>百分之(?=[\d{HAN}]))"
     rf"|(?P<han>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万萬亿億]+|{HAN_RUN})"
     r"|(?P<digits>(?:\d{1,3}(?:[, ]\d{3})+(?!\d)|\d+)(?:\.\d+)?"
     r"(?:\s(?:thousand|million|billion)\b)?)"
     rf"|(?P<words>\b(?:{_COUNT})(?:[\s-](?:and\s)?(?:{_COUNT}))*\b)"
     r"|(?P<sign>%|per\s?cent\b|[$€£¥°])"
-    r"|(?P<plain>[^\W\d_㐀-鿿豈-﫿]+(?:['’][^\W\d_]+)*|[㐀-鿿豈-﫿])"
+    rf"|(?P<plain>{_LETTERS}|[{_IDEOGRAPHS}])"
 )
 
 
@@ -162,6 +190,9 @@ def normalise(answer: str) -> str:
     words: list[str] = []
     percents = 0
     for match in _TOKEN.finditer(unicodedata.normalize("NFKC", answer).casefold()):
+        if match.lastgroup == "row":
+            words.extend(match[0])
+            continue
         if match.lastgroup == "percent":
             percents += 1
             continue
@@ -176,7 +207,7 @@ def _word(match: re.Match[str]) -> str:
     text = match[0]
     if match.lastgroup == "sign":
         return "%" if text.startswith("per") else text
-    if match.lastgroup == "plain":
+    if match.lastgroup in ("plain", "sure"):
         return text.replace("’", "'")
     if match.lastgroup == "digits":
         text = re.sub(r"(?<=\d)[, ](?=\d{3})", "", text)
@@ -256,7 +287,7 @@ def fits(statement: Mapping[str, Any], sentence: str, language: Language) -> Ite
     if before not in sentence or after not in sentence:
         return
     if kind in ("number", "date"):
-        for fact in facts(sentence, language):
+        for fact in counts(sentence, language):
             around = sentence[: fact.start].endswith(before), sentence[fact.end :].startswith(after)
             if fact.kind == kind and all(around):
                 yield fact

@@ -33,6 +33,14 @@ from longgrain.types import KINDS, Document, Dropped
 
 ARRAYS = ("ids", "token_starts", "laid", "codes", "code_units")
 
+# How tables are written that are read a few times and then gone: packing them costs more. The kinds
+# of grains stay a dictionary, since their codes are read.
+PLAIN: dict[str, Any] = {
+    "use_dictionary": ["kind"],
+    "compression": "none",
+    "write_statistics": False,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestShard:
@@ -73,8 +81,10 @@ class Prepared:
     def terms(self) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Term codes of the document's cuts, and the number of the cut that holds each."""
         codes, places = terms(self.document.text)
-        unit = np.searchsorted(self.starts, places, "right") - 1
-        return codes[unit >= 0], unit[unit >= 0]
+        # Few cuts are looked up among many terms, which is faster than the other way round.
+        borders = np.append(np.searchsorted(places, self.starts), len(places))
+        units = np.repeat(np.arange(len(self.starts)), np.diff(borders))
+        return codes[borders[0] :], units
 
 
 def ingest(shard: IngestShard) -> Path:
@@ -138,6 +148,8 @@ def metadata_line(
     plan: Plan, document: Document, headings: tuple[str, ...], position: float
 ) -> str:
     """What stands before a grain: the parts that the plan asks for and the document has."""
+    if not plan.layout.metadata:
+        return ""
     known = {
         "title": str(document.meta.get("title") or ""),
         "heading": " > ".join(headings),
@@ -171,11 +183,9 @@ def _write(folder: Path, items: Iterator[Prepared | Dropped]) -> None:
     for file in files.values():
         file.close()
     (folder / "dropped.json").write_bytes(orjson.dumps(dropped))
-    # Read once more and then gone: whole texts are not worth packing.
-    plain = {"use_dictionary": False, "compression": "none"}
-    pq.write_table(pa.Table.from_pylist(rows, _DOCUMENTS), folder / "documents.parquet", **plain)
-    pq.write_table(_tree_table(trees), folder / "tree.parquet")
-    pq.write_table(_cut_table(cuts), folder / "cuts.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, _DOCUMENTS), folder / "documents.parquet", **PLAIN)
+    pq.write_table(_tree_table(trees), folder / "tree.parquet", **PLAIN)
+    pq.write_table(_cut_table(cuts), folder / "cuts.parquet", **PLAIN)
 
 
 _DOCUMENTS = pa.schema(

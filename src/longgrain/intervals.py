@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -78,3 +78,29 @@ def of_means(values: NDArray[np.float64], *, seed: int = SEED) -> list[Interval 
         for column, place in enumerate(rest.tolist()):
             found[place] = percentiles(means[:, column])
     return found
+
+
+def of_clusters(
+    values: Sequence[float], clusters: Sequence[str], *, seed: int = SEED
+) -> Interval | None:
+    """The interval of the mean of values that belong to clusters, such as answers about one item.
+
+    With one value a cluster as in `of_means`, else as in `bootstrap`. None for nothing.
+    """
+    if len({*clusters}) == len(values):
+        return of_means(np.array(values, np.float64)[:, None], seed=seed)[0] if values else None
+    return bootstrap(values, clusters, seed=seed)
+
+
+def bootstrap(
+    values: Sequence[float], clusters: Sequence[str], *, seed: int = SEED
+) -> Interval | None:
+    """A percentile bootstrap of the mean over clusters of values; None for fewer than two clusters."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
+    if len(numbers) < 2:
+        return None
+    own = np.array([numbers[one] for one in clusters])
+    sums = np.bincount(own, weights=np.array(values, np.float64))
+    counts = np.bincount(own).astype(np.float64)
+    drawn = [(one @ sums, one @ counts) for one in resamples(len(numbers), seed=seed)]
+    return percentiles(np.concatenate([top / below for top, below in drawn]))

@@ -144,7 +144,7 @@ def bare(draft: Draft, side: Side) -> Example:
         seed=draft.seed,
         side=side,
         doc_ids=tuple(dict.fromkeys(grain.doc_id for grain in draft.evidence)),
-        views={"train": with_context(draft.messages, context)},
+        views={name: with_context(one, context) for name, one in draft.every_view.items()},
         lineage={**draft.meta, "answer": draft.answer},
     )
 

@@ -26,8 +26,8 @@ from longgrain.types import Dropped
 DROPPED = pa.schema({name: pa.string() for name in ("step", "id", "reason", "detail")})
 LOSS = (
     "Rows carry raw weights (the loss of each span). Divide the weighted sum of token losses by the "
-    "sum of weights for a token mean, or, as LongAlign does, each example's by its own sum and the "
-    "batch by its number of examples, so that long answers do not outweigh short ones."
+    "sum of weights for a token mean, or, as LongAlign does, each example's by its learned tokens and "
+    "the batch by its number of examples, so that long answers do not outweigh short ones."
 )
 STEPS = ("read", "split", "draft", "check", "assemble", "pack", "rows")
 # Drafts are many and stream: what falls in these steps lies in a file, not in memory.

@@ -18,10 +18,10 @@ from longgrain import dense
 from longgrain.calls import Ledger
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
-from longgrain.search import Index
+from longgrain.search import Index, Query
 from longgrain.spans import Cuts
 from longgrain.store import Store
-from longgrain.terms import terms
+from longgrain.terms import coded, terms
 from longgrain.types import (
     MADE,
     SIDES,
@@ -83,6 +83,7 @@ class SideMaterials:
         self._outside = ~self.usable
         self._numbers = np.flatnonzero(self.usable)
         self._rankers: dict[tuple[str, str], dense.Ranker] = {}
+        self._expected: dict[str, Query] = {}
         self.cuts: Cuts = self.store.cuts
         self.grains: list[int] = spread(self._numbers, self.seed)
 
@@ -92,12 +93,11 @@ class SideMaterials:
 
     def text(self, number: int) -> str:
         """The words of a cut."""
-        grain = self.cuts.grain(number)
-        return self.store.texts[grain.doc_id][grain.start : grain.end]
+        return self.store.words(number)
 
     def sentences(self, number: int) -> list[str]:
         """The sentences of a cut."""
-        text = self.store.texts[self.cuts.grain(number).doc_id]
+        text = self.store.source(number)
         spans = with_their_marks(text, self.store.sentences(number))
         return [text[start:end] for start, end in spans]
 
@@ -183,7 +183,7 @@ class SideMaterials:
 
     def nearest(self, words: str, k: int) -> Sequence[tuple[int, float]]:
         """The grains of this side nearest to the words by BM25."""
-        return self._index.nearest(words, k, exclude=self._outside)
+        return self._index.nearest(self._query(words), k, exclude=self._outside)
 
     def similar(
         self, words: str, k: int, *, embedder: str, base_url: str = ""
@@ -197,12 +197,22 @@ class SideMaterials:
         found = self._rankers[name](words, k)
         return [(int(self._numbers[place]), score) for place, score in found]
 
+    def expect(self, words: Sequence[str]) -> None:
+        """Looks the terms of words up that will be asked for next."""
+        some = list(dict.fromkeys(words))
+        codes, owners = coded(some)
+        found = self._index.queries(codes, owners, len(some))
+        self._expected = dict(zip(some, found, strict=True))
+
+    def _query(self, words: str) -> Query:
+        return self._expected.get(words) or self._index.query(terms(words)[0])
+
     def holding(self, words: str, at_least: float) -> Sequence[tuple[int, float]]:
         """The grains of this side that hold a share of the words' terms."""
-        codes = terms(words)[0]
-        if not len(codes):
+        query = self._query(words)
+        if not query.sizes and not query.missing:
             return []
-        numbers, shares = self._index.overlap(codes, at_least)
+        numbers, shares = self._index.overlap(query, at_least)
         mine = self.usable[numbers]
         return list(zip(numbers[mine].tolist(), shares[mine].tolist(), strict=True))
 
@@ -293,7 +303,8 @@ def with_their_marks(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[
     found: list[tuple[int, int]] = []
     for start, end in spans:
         first, last = found[-1] if found else (0, 0)
-        if found and _MARK.fullmatch(text, first, last) and "\n" not in text[last:start]:
+        marked = found and text[first] == "第" and _MARK.fullmatch(text, first, last)
+        if marked and "\n" not in text[last:start]:
             found[-1] = (first, end)
         else:
             found.append((start, end))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 Day = tuple[int, int, int]  # year, month, day; 0 for what is not said
 Found = tuple[str, int, int, float | Day, str | None]  # kind, start, end, value, unit
@@ -59,6 +60,7 @@ def english_value(text: str) -> float | None:
     return total + group if words else None
 
 
+@lru_cache(maxsize=1 << 12)
 def han_value(text: str) -> float | None:
     """The value of Chinese numerals or digits: ``三百二十``, ``一九八六``, ``1.2万``."""
     text = unicodedata.normalize("NFKC", text.translate({0x25CB: "〇"})).replace(",", "")

@@ -29,9 +29,9 @@ ENOUGH = 1.0015
 EXACT_FILL_LIMIT = 4 * 10**10
 # The ways to fill rows one by one. Of more items than a sample, only the way best for some is taken.
 WAYS: list[Way] = [
-    partial(exact_fill, thirds=0.3, triples=2),
-    partial(exact_fill, thirds=0.0, triples=0),
-    partial(crowded_fill, thirds=0.0, triples=0),
+    partial(exact_fill, thirds=0.3, triples=True),
+    partial(exact_fill, thirds=0.0, triples=False),
+    partial(crowded_fill, thirds=0.0, triples=False),
 ]
 SAMPLE = 30_000
 # A refill saves a hundred rows at best, which is nothing among more items than these.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from longgrain.errors import SourceError
 from longgrain.scripts import simplified
 from longgrain.search import Index
-from longgrain.similarity import coded
+from longgrain.terms import coded
 from longgrain.types import Dropped, Message, Side, Span, Speaker, content_id
 
 Row = Mapping[str, Any]

@@ -1,7 +1,7 @@
 """A request of a recipe > the same request with the words for a language model, their version and a schema.
 
-A prompt is a file ``TASK.LANGUAGE.txt``: front matter (``name``, ``language``, ``schema``, a JSON file
-beside it) between lines of three dashes, then a Jinja template. Material is put in as a value, so
+A prompt is a file ``TASK.LANGUAGE.txt``: front matter (``name``, ``language``, and ``schema``, a JSON
+file beside it, or "none" for a reply in free words) between lines of three dashes, then a Jinja template. Material is put in as a value, so
 braces in it are never parsed, and between marks that do not occur in it, so it cannot end them.
 """
 
@@ -45,7 +45,7 @@ class Prompt:
     name: str
     language: str
     version: str
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] | None
     words: Template
 
     @property
@@ -190,7 +190,9 @@ class Prompts:
                 "out of the folder"
             ) from error
 
-    def _schema(self, name: str) -> Mapping[str, Any]:
+    def _schema(self, name: str) -> Mapping[str, Any] | None:
+        if name == "none":
+            return None
         for place in self._places:
             if (place / name).is_file():
                 schema: Mapping[str, Any] = orjson.loads((place / name).read_bytes())

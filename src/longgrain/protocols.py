@@ -1,4 +1,4 @@
-"""What a component must offer: reader, teacher, recipe, check, export; what a recipe drafts from."""
+"""What a component must offer: reader, teacher, recipe, check, export, probe; what they work from."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from longgrain.types import (
     Dropped,
     Example,
     Grain,
+    Measure,
+    Question,
     Refused,
     Reply,
     Request,
     Side,
+    Size,
 )
 
 
@@ -185,6 +188,10 @@ class Materials(Protocol):
         """
         ...
 
+    def expect(self, words: Sequence[str]) -> None:
+        """Says what will be looked up next; all at once that is faster, and changes nothing else."""
+        ...
+
     def ask(self, requests: Sequence[Request]) -> Sequence[Reply | Refused]:
         """A reply or a refusal for each request, through the ledger."""
         ...
@@ -233,4 +240,78 @@ class Export(Protocol):
 
     def write(self, run: Any, folder: Path) -> Iterable[Path]:
         """The paths written under ``folder``."""
+        ...
+
+
+class Ground(Protocol):
+    """What a probe makes its questions from. The same for the same settings and seed."""
+
+    @property
+    def language(self) -> str:
+        """Of instructions and made-up words: en or zh."""
+        ...
+
+    @property
+    def context(self) -> str:
+        """whole, or the controls: only the ``evidence``, or ``none`` at all."""
+        ...
+
+    @property
+    def positions(self) -> int:
+        """How many places of the evidence are asked for; 0 leaves it to the probe."""
+        ...
+
+    @property
+    def sentences(self) -> Sequence[str]:
+        """Of the held-out documents, in reading order, each with the white space after it."""
+        ...
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the results must say of how they were made, by topic; probes write it."""
+        ...
+
+    def random(self, *names: str | int) -> Any:
+        """A numpy Generator of its own for these names, from the seed."""
+        ...
+
+    def tokens(self, texts: Sequence[str]) -> Sequence[int]:
+        """How many tokens each text has."""
+        ...
+
+    def rows(self, name: str) -> Iterator[Mapping[str, Any]]:
+        """The rows of a published file (JSONL, a JSON list, gzipped or not) below the data folder."""
+        ...
+
+    def text(self, name: str) -> str:
+        """A published text file below the data folder."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether the data folder has a file of this name."""
+        ...
+
+
+@runtime_checkable
+class Probe(Protocol):
+    """Questions about contexts of any length, and how replies are scored.
+
+    A class on the shelf is a frozen dataclass whose fields are settings. ``sizes`` are the published
+    ones, counted in ``unit``; ``controls`` names the contexts besides the whole one that make sense.
+    """
+
+    name: ClassVar[str]
+    source: ClassVar[str]
+    sizes: ClassVar[tuple[int, ...]]
+    unit: ClassVar[str]
+    controls: ClassVar[tuple[str, ...]]
+    reply_tokens: ClassVar[int]
+
+    @property
+    def measure(self) -> Measure:
+        """How a reply is scored."""
+        ...
+
+    def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
+        """At least ``count`` questions of one size unless the data has fewer, positions in turn."""
         ...

@@ -227,7 +227,7 @@ class _Sheet:
     metrics: Mapping[str, Metric]
     groups: list[str] = field(default_factory=list)
     columns: dict[tuple[str, str], tuple[list[int], list[float]]] = field(default_factory=dict)
-    tallies: dict[str, _Tally] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     why: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
     def add(self, line: _Line) -> None:
@@ -240,7 +240,7 @@ class _Sheet:
                     rows.append(row)
                     values.append(value)
         for name, tally in line.tallies.items():
-            self.tallies.setdefault(name, _Tally()).add(row, tally)
+            self.tallies.setdefault(name, Tally()).add(row, tally)
         for name, reason in line.why.items():
             self.why.setdefault(name, []).append((row, reason))
 
@@ -304,7 +304,7 @@ def _total(
 
 
 @dataclass(slots=True)
-class _Tally:
+class Tally:
     """Counts of items under names, as three columns: item, name, value."""
 
     names: dict[str, int] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from numpy.lib.format import open_memmap
 from numpy.typing import ArrayLike, NDArray
 
 from longgrain.errors import RunError
+from longgrain.ranking import best, first_beyond, kth_best, places, sums_from
 from longgrain.terms import Codes, terms
 
 K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
@@ -22,8 +24,12 @@ K1, B = 1.2, 0.75  # the constants of BM25 as Lucene has them
 ROUNDING = 1e-9
 # A question's rarest terms decide; common ones only cost time (2.5 ms a question with all of them).
 QUERY_TERMS = 16
-# Postings; adding fewer costs less than looking whether they are needed.
-COSTLY = 1000
+# Postings; adding fewer costs less than looking whether they are needed: to shares, and to scores.
+COSTLY, CHEAP = 1000, 32_000
+# So few units are looked up in the postings of one more term without looking whether they need it.
+FEW = 64
+# With more than one posting for so many units, adding them up over all units is faster than sorting.
+DENSE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,10 +47,13 @@ class Index:
     lengths: NDArray[np.int32]
     """terms in each unit"""
     _norms: NDArray[np.float64] = field(init=False, repr=False)
+    _rarest: float = field(init=False, repr=False)
+    """the weight of a term that no unit holds"""
 
     def __post_init__(self) -> None:
         mean = max(float(self.lengths.mean()) if len(self.lengths) else 0.0, 1.0)
         object.__setattr__(self, "_norms", K1 * (1 - B + B * np.asarray(self.lengths) / mean))
+        object.__setattr__(self, "_rarest", float(self.idf(0)))
 
     @classmethod
     def of(cls, codes: Codes, units: NDArray[np.int64], count: int) -> Index:
@@ -75,16 +84,16 @@ class Index:
         With a ``folder`` the result lies there, on disk, and only the vocabulary and one part's
         postings are held in memory; without one all of it is in memory.
         """
-        vocabulary = np.unique(np.concatenate([part.vocabulary for part in parts]))
-        places = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
+        vocabulary = _distinct(np.concatenate([part.vocabulary for part in parts]))
+        spots = [np.searchsorted(vocabulary, part.vocabulary) for part in parts]
         sizes = np.zeros(len(vocabulary), np.int64)
-        for part, place in zip(parts, places, strict=True):
+        for part, place in zip(parts, spots, strict=True):
             sizes[place] += np.diff(part.borders)
         borders = np.append(0, np.cumsum(sizes))
         units = _room(folder, "units", np.int32, int(borders[-1]))
         counts = _room(folder, "counts", np.uint16, int(borders[-1]))
         free, first = borders[:-1].copy(), 0
-        for part, place in zip(parts, places, strict=True):
+        for part, place in zip(parts, spots, strict=True):
             sizes = np.diff(part.borders)
             to = np.repeat(free[place] - part.borders[:-1], sizes) + np.arange(len(part.units))
             units[to], counts[to] = part.units + np.int32(first), part.counts
@@ -139,45 +148,51 @@ class Index:
         return np.log1p((len(self.lengths) - df + 0.5) / (df + 0.5))
 
     def bm25(
-        self, codes: Codes, k: int, exclude: NDArray[np.int64] | NDArray[np.bool_] | None = None
+        self,
+        codes: Codes | Query,
+        k: int,
+        exclude: NDArray[np.int64] | NDArray[np.bool_] | None = None,
+        rarest: int | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The ``k`` best units that hold a term of the query, and their scores, best first.
 
-        A term counts once however often the query has it; of equal scores the lower unit is first.
-        ``exclude`` holds unit numbers, or one bool for each unit. Exact: a frequent term is only
-        looked up for units that can still be among the best (MaxScore, Turtle and Flood 1995).
+        A term counts once however often the query has it, and of more than ``rarest`` only the
+        rarest count; of equal scores the lower unit is first. ``exclude`` holds unit numbers, or
+        one bool for each unit. Exact: a frequent term is only looked up for units that can still be
+        among the best (MaxScore, Turtle and Flood 1995).
         """
-        query = self._query(codes)
-        rest = _sums_from(query.weights * (K1 + 1))
-        shut = self._mask(exclude)
-        done = max(1, int(np.searchsorted(np.cumsum(query.sizes), COSTLY)))
-        units, scores = self._scored(query, range(min(done, len(query.sizes))), shut)
-        while done < len(query.sizes) and not (
-            len(scores) >= k and _kth_best(scores, k) - ROUNDING > rest[done]
+        query = codes if isinstance(codes, Query) else self.query(codes)
+        query = query if rarest is None else query.rarest(rarest)
+        rest = sums_from((query.weights * (K1 + 1)).tolist())
+        shut, steps = self._mask(exclude), len(query.sizes)
+        done = first_beyond(query.sizes, CHEAP)
+        units, scores = self._scored(query, range(done), shut)
+        while done < steps and not (
+            len(scores) >= k and kth_best(scores, k) - ROUNDING > rest[done]
         ):
             more, values = self._scored(query, range(done, done + 1), shut)
-            units, scores = _added(np.concatenate([units, more]), np.concatenate([scores, values]))
+            both = np.concatenate([units, more]), np.concatenate([scores, values])
+            units, scores = self._added(*both)
             done += 1
-        for step in range(done, len(query.sizes)):
-            held, counts = self._postings(query, step)
-            at, hit = _places(held, units)
-            scores[hit] += self._impacts(query.weights[step], held[at], counts[at])
+        for step in range(done, steps):
             if len(scores) > k:
-                able = scores + rest[step + 1] >= _kth_best(scores, k) - ROUNDING
+                able = scores >= kth_best(scores, k) - ROUNDING - rest[step]
                 units, scores = units[able], scores[able]
-        best = np.lexsort((units, -scores))[:k]
-        return units[best].astype(np.int64), scores[best]
+            held, counts = self._postings(query, step)
+            at, hit = places(held, units)
+            scores[hit] += self._impacts(query.weights[step], held[at], counts[at])
+        return best(units, scores, k)
 
     def nearest(
-        self, words: str, k: int, exclude: NDArray[np.int64] | NDArray[np.bool_] | None = None
+        self,
+        words: str | Query,
+        k: int,
+        exclude: NDArray[np.bool_] | None = None,
     ) -> list[tuple[int, float]]:
         """The ``k`` units nearest to a question by BM25 over its rarest terms, best first."""
-        codes = np.unique(terms(words)[0])
-        held = self.document_frequency(codes)
-        # Words that no unit holds are the asker's own, and lead nowhere.
-        rarest = np.argsort(held, kind="stable")[np.count_nonzero(held == 0) :][:QUERY_TERMS]
-        units, scores = self.bm25(codes[rarest], k, exclude)
-        return list(zip(units.tolist(), scores.tolist(), strict=True))
+        asked = terms(words)[0] if isinstance(words, str) else words
+        found = self.bm25(asked, k, exclude, rarest=QUERY_TERMS)
+        return list(zip(*(column.tolist() for column in found), strict=True))
 
     def _mask(
         self, exclude: NDArray[np.int64] | NDArray[np.bool_] | None
@@ -189,7 +204,7 @@ class Index:
         return shut
 
     def _scored(
-        self, query: _Query, steps: range, shut: NDArray[np.bool_] | None
+        self, query: Query, steps: range, shut: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The units outside ``shut`` that hold one of these terms, ascending, and their scores."""
         parts = [self._postings(query, step) for step in steps]
@@ -197,15 +212,43 @@ class Index:
             return np.zeros(0, np.int32), np.zeros(0)
         units = np.concatenate([part[0] for part in parts])
         counts = np.concatenate([part[1] for part in parts])
-        weights = np.repeat(query.weights[steps.start : steps.stop], [len(p[0]) for p in parts])
+        weights = query.weights[steps.start : steps.stop].repeat(
+            query.sizes[steps.start : steps.stop]
+        )
         if shut is not None:
-            open_ = np.flatnonzero(~shut[units])
+            open_ = (~shut[units]).nonzero()[0]
             units, counts, weights = units[open_], counts[open_], weights[open_]
         scores = self._impacts(weights, units, counts)
-        return (units, scores) if len(parts) == 1 else _added(units, scores)
+        return (units, scores) if len(parts) == 1 else self._added(units, scores)
+
+    def _added(
+        self, units: NDArray[np.int32], values: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """The distinct units, ascending, and the sum of the values (above 0) of each."""
+        if len(units) * DENSE > len(self.lengths):
+            sums = np.bincount(units, values).astype(np.float64, copy=False)
+            units = (sums > 0).nonzero()[0].astype(np.int32)
+            return units, sums[units]
+        if not len(units):
+            return units, values
+        order = units.argsort(kind="stable")
+        units = units[order]
+        new = np.empty(len(units), np.bool_)
+        new[0] = True
+        np.not_equal(units[1:], units[:-1], out=new[1:])
+        first = new.nonzero()[0]
+        return units[first], np.add.reduceat(values[order], first)
+
+    def counted(self, codes: Codes) -> NDArray[np.int64]:
+        """For every unit how many of the distinct ones of these terms it holds."""
+        query = self.query(codes)
+        parts = [self._postings(query, step)[0] for step in range(len(query.sizes))]
+        if not parts:
+            return np.zeros(len(self.lengths), np.int64)
+        return np.bincount(np.concatenate(parts), minlength=len(self.lengths))
 
     def overlap(
-        self, codes: Codes, at_least: float
+        self, codes: Codes | Query, at_least: float
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Every unit that holds at least this share (above 0) of the query's terms, and its share.
 
@@ -213,44 +256,55 @@ class Index:
         a unit that holds none of the rarest terms is passed over only where all the others together
         cannot reach the share (prefix filtering, Chaudhuri et al. 2006).
         """
-        query = self._query(codes)
-        rest = _sums_from(query.weights)
-        total = float(rest[0]) + query.unheld
+        query = codes if isinstance(codes, Query) else self.query(codes)
+        rest = sums_from(query.weights.tolist())
+        total = rest[0] + self._rarest * query.missing
         need = (at_least - ROUNDING) * total
-        prefix = int(np.count_nonzero(rest[:-1] >= need))
-        done = max(prefix, int(np.searchsorted(np.cumsum(query.sizes), COSTLY)))
+        prefix = sum(left >= need for left in rest[:-1])
+        done = max(prefix, first_beyond(query.sizes, COSTLY))
         units, sums = self._summed(query, done)
         for step in range(done, len(query.sizes)):
-            able = np.flatnonzero(sums >= need - rest[step])
-            if not len(able):
-                return np.zeros(0, np.int64), np.zeros(0)
-            units, sums = units[able], sums[able]
-            _, hit = _places(self._postings(query, step)[0], units)
-            sums[hit] += query.weights[step]
-        kept = np.flatnonzero(sums >= need)
+            if len(units) > FEW:
+                able = (sums >= need - rest[step]).nonzero()[0]
+                units, sums = units[able], sums[able]
+            held = self._postings(query, step)[0]
+            at = held.searchsorted(units)
+            sums += (held.take(at, mode="clip") == units) * query.weights[step]
+        kept = (sums >= need).nonzero()[0]
         return units[kept].astype(np.int64), sums[kept] / max(total, ROUNDING)
 
-    def _summed(self, query: _Query, steps: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def _summed(self, query: Query, steps: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """The units that hold one of the rarest terms, ascending, and the weight they hold."""
         parts = [self._postings(query, step)[0] for step in range(steps)]
         if not parts:
             return np.zeros(0, np.int32), np.zeros(0)
-        return _added(np.concatenate(parts), np.repeat(query.weights[:steps], query.sizes[:steps]))
+        return self._added(np.concatenate(parts), query.weights[:steps].repeat(query.sizes[:steps]))
 
-    def _query(self, codes: Codes) -> _Query:
-        """The distinct terms of a query that some unit holds, rarest first."""
-        codes = np.unique(codes)
-        sizes = self.document_frequency(codes)
-        order = np.argsort(sizes, kind="stable")[np.count_nonzero(sizes == 0) :]
-        at = np.searchsorted(self.vocabulary, codes[order])
-        return _Query(
-            weights=self.idf(sizes[order]),
-            starts=self.borders[at].tolist(),
-            sizes=sizes[order].tolist(),
-            unheld=float(self.idf(0)) * (len(codes) - len(order)),
-        )
+    def query(self, codes: Codes) -> Query:
+        """What the searches need of the terms of one text."""
+        return self.queries(codes, np.zeros(len(codes), np.int64), 1)[0]
 
-    def _postings(self, query: _Query, step: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+    def queries(self, codes: Codes, owners: NDArray[np.int64], count: int) -> list[Query]:
+        """The same of ``count`` texts at once, from their terms and the text of each, ascending."""
+        order = np.lexsort((codes, owners))
+        codes = codes[order]
+        new = np.append(True, (codes[1:] != codes[:-1]) | (owners[1:] != owners[:-1]))
+        codes, owners = codes[new[: len(codes)]], owners[new[: len(codes)]]
+        distinct = np.bincount(owners, minlength=count)
+        at, held = places(self.vocabulary, codes)
+        starts, owners = self.borders[at], owners[held]
+        sizes = self.borders[at + 1] - starts
+        order = np.lexsort((sizes, owners))
+        starts, sizes = starts[order], sizes[order]
+        weights, first = self.idf(sizes), np.searchsorted(owners, np.arange(count + 1))
+        missing = (distinct - np.diff(first)).tolist()
+        all_starts, all_sizes = starts.tolist(), sizes.tolist()
+        return [
+            Query(weights[a:b], all_starts[a:b], all_sizes[a:b], missing[text])
+            for text, (a, b) in enumerate(pairwise(first.tolist()))
+        ]
+
+    def _postings(self, query: Query, step: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         start, size = query.starts[step], query.sizes[step]
         return self.units[start : start + size], self.counts[start : start + size]
 
@@ -273,12 +327,20 @@ def _room(folder: Path | None, name: str, kind: type[np.generic], size: int) -> 
     return open_memmap(folder / f"{name}.npy", mode="w+", dtype=kind, shape=(size,))
 
 
-class _Query(NamedTuple):
+class Query(NamedTuple):
+    """The distinct terms of a text that some unit of an index holds, rarest first."""
+
     weights: NDArray[np.float64]
     starts: list[int]
+    """where the postings of each term start"""
     sizes: list[int]
-    unheld: float
-    """weight of the terms that no unit holds"""
+    """how many units hold each term"""
+    missing: int
+    """how many of its terms no unit holds"""
+
+    def rarest(self, most: int) -> Query:
+        """The ``most`` rarest terms of those that units hold: a word that none holds leads nowhere."""
+        return Query(self.weights[:most], self.starts[:most], self.sizes[:most], self.missing)
 
 
 def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -297,29 +359,8 @@ def by_code(codes: Codes, units: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.argsort(codes, kind="stable") if np.any(found[1:] < found[:-1]) else order
 
 
-def _added(
-    units: NDArray[np.int32], values: NDArray[np.float64]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The distinct units, ascending, and the sum of the values of each."""
-    order = np.argsort(units, kind="stable")
-    units = units[order]
-    first = np.flatnonzero(np.append(True, units[1:] != units[:-1]))[: len(units)]
-    return units[first], np.add.reduceat(values[order], first) if len(units) else np.zeros(0)
-
-
-def _sums_from(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each place the sum of the weights from there on; one more than there are weights."""
-    return np.append(np.cumsum(weights[::-1])[::-1], 0.0)
-
-
-def _kth_best(scores: NDArray[np.float64], k: int) -> float:
-    return float(np.partition(scores, len(scores) - k)[len(scores) - k])
-
-
-def _places(
-    held: NDArray[np.int32], units: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The units that are in the ascending array ``held``: their places there, and in ``units``."""
-    at = np.minimum(np.searchsorted(held, units), len(held) - 1)
-    hit = np.flatnonzero(held[at] == units)
-    return at[hit], hit
+def _distinct(codes: Codes) -> Codes:
+    """The distinct codes, ascending: of many, several times faster than np.unique."""
+    codes = np.sort(codes)
+    new = np.append(True, codes[1:] != codes[:-1])[: len(codes)]
+    return np.asarray(codes[new])

@@ -22,7 +22,8 @@ from longgrain import dense, diversity
 from longgrain.errors import PlanError
 from longgrain.pool import Asked, Fields, Pool, Row
 from longgrain.scripts import simplified
-from longgrain.similarity import BM25, Floats, Jaccard, Tfidf, Units, asked
+from longgrain.similarity import BM25, Floats, Jaccard, Tfidf, Units
+from longgrain.terms import asked
 from longgrain.tokens import SHIPPED, Tokenizer
 
 By = Literal["bm25", "jaccard", "tfidf", "dense", "mmr", "dpp"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,9 +206,9 @@ def _latin_exceptions(lines: Lines, runs: _Runs) -> Bools:
     single = runs.dots & (runs.stops == 1)
     bare = single & (runs.end == runs.start + 1)
     key, length = _word_before(lines, runs.start)
-    starter = np.isin(_word_at(lines, after), _STARTERS)
-    abbreviated = np.isin(key, _NEVER_LAST) | (np.isin(key, _SELDOM_LAST) & ~starter)
-    abbreviated |= np.isin(key, _BEFORE_NUMBER) & _digit(following)
+    starter = _is_among(_word_at(lines, after), _STARTERS)
+    abbreviated = _is_among(key, _NEVER_LAST) | (_is_among(key, _SELDOM_LAST) & ~starter)
+    abbreviated |= _is_among(key, _BEFORE_NUMBER) & _digit(following)
     abbreviated |= _initial(lines, runs.start, after) & ~starter
     abbreviated |= _list_number(lines, runs.start, key, length)
     sentence_word = bare & (length >= 4) & ~abbreviated
@@ -269,7 +270,24 @@ def _skip_openers(lines: Lines, offsets: Ints) -> Ints:
 
 
 def _one_of(codes: NDArray[np.unsignedinteger], characters: str) -> Bools:
-    return np.isin(codes, np.array([ord(character) for character in characters], np.uint32))
+    # A look into a table takes a tenth of the time of np.isin.
+    found: Bools = _table(characters).take(codes.astype(np.intp), mode="clip")
+    return found
+
+
+@lru_cache(maxsize=64)
+def _table(characters: str) -> Bools:
+    """For each code point whether it is one of the characters, and one entry more for all beyond."""
+    points = [ord(character) for character in characters]
+    table = np.zeros(max(points) + 2, bool)
+    table[points] = True
+    return table
+
+
+def _is_among(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> Bools:
+    """Which keys are among those known, which ascend."""
+    found: Bools = known.take(known.searchsorted(keys), mode="clip") == keys
+    return found
 
 
 def _digit(codes: NDArray[np.unsignedinteger]) -> Bools:

@@ -15,26 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from longgrain.search import K1, B, Index
-from longgrain.terms import Codes, terms
+from longgrain.terms import Codes
 
 Floats = NDArray[np.float64]
 Units = NDArray[np.int64]
 # Groups whose maxima bound the k-th best score from below: many times k, so that few of the best
 # share one, and far fewer than there are units.
 GROUPS = 1024
-
-
-def coded(texts: Sequence[str]) -> tuple[Codes, Units]:
-    """The terms of many texts, and the number of the text of each."""
-    codes, starts = terms("\n".join(texts))
-    ends = np.cumsum([len(text) + 1 for text in texts])
-    return codes, np.searchsorted(ends, starts, "right")
-
-
-def asked(texts: Sequence[str]) -> list[Codes]:
-    """The terms of each text."""
-    codes, owner = coded(texts)
-    return np.split(codes, np.searchsorted(owner, np.arange(1, len(texts)))) if texts else []
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

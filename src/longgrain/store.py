@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.engine import atomic
-from longgrain.ingest import ARRAYS
+from longgrain.ingest import ARRAYS, PLAIN
 from longgrain.search import Index
 from longgrain.spans import Cuts
 from longgrain.types import KINDS, Dropped, Grain
@@ -64,6 +64,9 @@ class Texts(Mapping[str, str]):
         while self._size > TEXTS_KEPT and len(self._kept) > 1:
             self._size -= len(self._kept.popitem(last=False)[1])
         return text
+
+    def __contains__(self, doc_id: object) -> bool:
+        return doc_id in self._rows or doc_id in self._made
 
     def __iter__(self) -> Iterator[str]:
         yield from self._rows
@@ -222,6 +225,14 @@ class Store:
             np.searchsorted(starts + owner, self.ends + document),
         )
 
+    def source(self, number: int) -> str:
+        """The text of the document that a cut lies in."""
+        return self.texts[self.doc_ids[int(self.cut_document[number])]]
+
+    def words(self, number: int) -> str:
+        """The words of a cut."""
+        return self.source(number)[int(self.starts[number]) : int(self.ends[number])]
+
     def sentences(self, number: int) -> list[tuple[int, int]]:
         """Where the sentences that touch a cut lie in its document, cut off at its borders."""
         starts, ends, _ = self.leaves
@@ -301,9 +312,10 @@ def _join(shards: Sequence[Path], folder: Path) -> None:
     (folder / "dropped.json").write_bytes(orjson.dumps(dropped))
     documents = pa.concat_tables(tables["documents"])
     _write_texts(documents, folder / "texts.arrow")
-    pq.write_table(documents.drop_columns(["text"]), folder / "documents.parquet")
-    pq.write_table(pa.concat_tables(tables["cuts"]), folder / "cuts.parquet")
-    pq.write_table(pa.concat_tables(tables["tree"]).unify_dictionaries(), folder / "tree.parquet")
+    pq.write_table(documents.drop_columns(["text"]), folder / "documents.parquet", **PLAIN)
+    pq.write_table(pa.concat_tables(tables["cuts"]), folder / "cuts.parquet", **PLAIN)
+    tree = pa.concat_tables(tables["tree"]).unify_dictionaries()
+    pq.write_table(tree, folder / "tree.parquet", **PLAIN)
     Index.merged(parts, folder / "index")
 
 
@@ -336,26 +348,27 @@ def _append(
         "ids": "tokens", "token_starts": "tokens", "laid": "laid", "codes": "codes",
         "code_units": "codes",
     }  # fmt: skip
-    for name in ("ids", "token_starts", "laid"):
+    counted = {name: np.asarray(documents.column(name)) for name in ("grains", "nodes", "codes")}
+
+    def kept(name: str, size: str) -> NDArray[Any]:
         values = np.fromfile(shard / f"{name}.bin", TYPES[name])
-        lengths = np.asarray(documents.column(sizes[name]))
-        values[np.repeat(keep, lengths)].tofile(files[name])
-    grains, nodes, terms = (
-        np.asarray(documents.column(name)) for name in ("grains", "nodes", "codes")
-    )
-    codes = np.fromfile(shard / "codes.bin", TYPES["codes"])[np.repeat(keep, terms)]
-    units = np.fromfile(shard / "code_units.bin", TYPES["code_units"])[np.repeat(keep, terms)]
-    units = units + np.repeat(_offsets(grains[keep])[:-1], terms[keep]).astype(np.int32)
+        return values if keep.all() else values[np.repeat(keep, np.asarray(documents.column(size)))]
+
+    def rows(name: str, size: str) -> pa.Table:
+        table = pq.read_table(shard / f"{name}.parquet")
+        return table if keep.all() else table.filter(pa.array(np.repeat(keep, counted[size])))
+
+    for name in ("ids", "token_starts", "laid"):
+        kept(name, sizes[name]).tofile(files[name])
+    grains, terms = counted["grains"][keep], counted["codes"][keep]
+    codes, units = kept("codes", "codes"), kept("code_units", "codes")
+    units += np.repeat(_offsets(grains)[:-1], terms).astype(np.int32)
     codes.tofile(files["codes"])
-    (units + np.int32(cuts)).astype(np.int32).tofile(files["code_units"])
+    (units + np.int32(cuts)).tofile(files["code_units"])
     tables["documents"].append(documents.filter(pa.array(keep)))
-    tables["cuts"].append(
-        pq.read_table(shard / "cuts.parquet").filter(pa.array(np.repeat(keep, grains)))
-    )
-    tables["tree"].append(
-        pq.read_table(shard / "tree.parquet").filter(pa.array(np.repeat(keep, nodes)))
-    )
-    return Index.of(codes, units.astype(np.int64), int(grains[keep].sum()))
+    tables["cuts"].append(rows("cuts", "grains"))
+    tables["tree"].append(rows("tree", "nodes"))
+    return Index.of(codes, units.astype(np.int64), int(grains.sum()))
 
 
 def _write_texts(documents: pa.Table, path: Path) -> None:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,8 +138,7 @@ class Tokenizer:
 
     @cached_property
     def _json(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = orjson.loads(self.source)
-        return loaded
+        return _parsed(self.source)
 
     @cached_property
     def control(self) -> dict[str, dict[str, Any]]:
@@ -175,7 +174,7 @@ class Tokenizer:
     @cached_property
     def library(self) -> tokenizers.Tokenizer:
         """The content encoder of the `tokenizers` library."""
-        return tokenizers.Tokenizer.from_str(self._content_json)
+        return _built(self._content_json)
 
     @cached_property
     def _inner(self) -> tokenizers.Tokenizer:
@@ -320,6 +319,17 @@ class Tokenizer:
         return fast if same and np.array_equal(quick.values, slow.values) else self
 
 
+@lru_cache(maxsize=2)  # a build and the run that it opens at its end have the same one
+def _parsed(source: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = orjson.loads(source)
+    return loaded
+
+
+@lru_cache(maxsize=2)
+def _built(source: str) -> tokenizers.Tokenizer:
+    return tokenizers.Tokenizer.from_str(source)
+
+
 def place_by_bytes(text: str, ids: Ragged, byte_lengths: Ints) -> Placed | None:
     """Where each token lies, from byte lengths alone; None where the bytes do not add up."""
     raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
@@ -330,8 +340,12 @@ def place_by_bytes(text: str, ids: Ragged, byte_lengths: Ints) -> Placed | None:
     starts = ends - sizes
     if len(raw) == len(text):
         return Placed(ids, starts, ends)
-    character = np.cumsum((raw & 0xC0) != 0x80) - 1
-    return Placed(ids, character[starts], character[ends - 1] + 1)
+    # Half as wide as they are returned: what is summed and looked up here is memory, not arithmetic.
+    kind = np.int32 if len(raw) < 1 << 31 else np.int64
+    begun: NDArray[Any] = np.cumsum((raw & 0xC0) != 0x80, dtype=kind)
+    first, last = begun[starts].astype(np.int64), begun[ends - 1].astype(np.int64)
+    first -= 1
+    return Placed(ids, first, last)
 
 
 def _is_blank(token: dict[str, Any]) -> bool:

@@ -41,12 +41,11 @@ MADE = "made:"  # begins the source of a document that a recipe made: ``made:REC
 
 def content_id(*parts: str | bytes | int) -> str:
     """16 hex digits of the SHA-256 of the parts: the same content always has the same id."""
-    digest = hashlib.sha256()
+    joined: list[bytes] = []
     for part in parts:
         raw = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(8, "little"))
-        digest.update(raw)
-    return digest.hexdigest()[:16]
+        joined += (len(raw).to_bytes(8, "little"), raw)
+    return hashlib.sha256(b"".join(joined)).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +259,45 @@ class Refused:
     prompt_tokens: int = 0
     reply_tokens: int = 0
     money: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long a probe's context is: so many tokens of the whole prompt, or so many items."""
+
+    tokens: int = 0
+    items: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How replies to a probe are scored: a figure of a metric on its shelf, with settings."""
+
+    metric: str
+    figure: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One thing that a probe asks, and what a reply is held against.
+
+    ``item`` names what is asked about: the same item at another position has the same name, and
+    ``id`` is that of item, size and position, whatever stands around the evidence. ``positions``
+    are the numbered places of the evidence, ``depths`` where it lies in 0..1 of the context's
+    characters: one for each reference where several are to be found, else one, or none where
+    nothing has a place. ``tokens`` are those of the prompt's words. ``row`` holds what else the
+    metric reads.
+    """
+
+    id: str
+    item: str
+    prompt: tuple[tuple[Speaker, str], ...]
+    references: tuple[str, ...]
+    tokens: int
+    positions: tuple[int, ...] = ()
+    depths: tuple[float, ...] = ()
+    row: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

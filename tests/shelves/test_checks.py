@@ -84,10 +84,31 @@ def citing(answer: str, cites: list[int], quote: tuple[int, int] | None = None) 
 
 
 SOUND_ONE = example("How many passengers does the ferry hold?", "1200")
+
+
+def erased(teacher: str, student: str, question: str = "渡轮是谁造的？") -> Example:
+    """The same question under two system messages."""
+    made = example(question, "安娜·贝格", "zh")
+    views = {
+        name: (
+            Message(speaker="system", spans=(Span(role="instruction", origin=OWN, text=words),)),
+            *made.views["train"],
+        )
+        for name, words in (("student", student), ("teacher", teacher))
+    }
+    return replace(made, views=views)
+
+
 SOUND = [
     citing("There are many [1].", [1]),
     citing("[1] says: ", [1], (0, 15)),
     citing("I do not know.", []),
+    erased("先逐句推理，再回答问题。", "你是一个谨慎的助手。"),
+    erased(
+        "Reason step by step and answer the question.",
+        "Answer as an assistant.",
+        "是谁造了这艘船？",
+    ),
     example("How many passengers does the ferry hold?", "1200", lineage={"form": "number"}),
     example("Who built the ferry?", "Anna Berg", lineage={"form": "name", "answer": "Anna Berg"}),
     example(
@@ -110,6 +131,16 @@ SOUND = [
     ),
 ]
 BROKEN = {
+    "words of the strategy leak into the student's prompt": erased(
+        "Reason step by step.", "You are an assistant that minds its steps."
+    ),
+    "teacher and student differ in more than the system message": replace(
+        erased("逐句推理。", "你是助手。"),
+        views={
+            "student": erased("逐句推理。", "你是助手。").views["student"],
+            "teacher": erased("逐句推理。", "你是助手。").views["teacher"][:2],
+        },
+    ),
     "question is too short": example("?", "1200"),
     "question is too long": example("why " * 1000, "1200"),
     "answer is too short": example("渡轮由谁建造？", " \n", "zh"),

@@ -19,5 +19,6 @@ SHELF = {
     "language": "longgrain.checks.language:Language",
     "fidelity": "longgrain.checks.fidelity:Fidelity",
     "citations": "longgrain.checks.citations:Citations",
+    "erased": "longgrain.checks.erased:Erased",
     "duplicates": "longgrain.checks.duplicates:Duplicates",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from longgrain.types import Example, Grain, Role, Span
@@ -54,10 +55,11 @@ def phrases(example: Example, name: str) -> list[str]:
     return [str(phrase) for phrase in value] if isinstance(value, list | tuple) else []
 
 
+@lru_cache(maxsize=64)  # several checks compare the same words of one example
 def comparable(text: str) -> str:
     """The text with one width, one case, single spaces and no thousands separators."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return _THOUSANDS.sub("", " ".join(plain.split()))
+    plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return _THOUSANDS.sub("", plain) if "," in plain else plain
 
 
 def holds(text: str, phrase: str) -> bool:

@@ -11,6 +11,7 @@ SHELF = {
     "rouge": "longgrain.metrics.rouge:Rouge",
     "squad": "longgrain.metrics.squad:Squad",
     "subspan": "longgrain.metrics.subspan:Subspan",
+    "string_match": "longgrain.metrics.string_match:StringMatch",
     "longbench": "longgrain.metrics.longbench:LongBench",
     "valprobing": "longgrain.metrics.valprobing:ValProbing",
     "sacrebleu": "longgrain.metrics.sacrebleu:SacreBleu",

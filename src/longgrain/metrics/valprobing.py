@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from longgrain.metrics.item import Figures, Item
+from longgrain.metrics.words import comparable_words, has_han
 
 SPAN = 50  # positions
 
@@ -15,7 +16,8 @@ SPAN = 50  # positions
 class ValProbing:
     """The scores of VaL Probing and, from ``position_id`` and ``set_id``, their average and gap.
 
-    document: the share of the reference's distinct words that the reply has. code: 1 if the
+    document: the share of the reference's distinct words that the reply has, in Chinese of its
+    characters. code: 1 if the
     reference without outer full stops stands in the reply. database: 1 if ``label`` or
     ``description`` of the item does, case aside. Positions are taken together in spans of 50: the
     mean of each set, then of the sets; ``val_average`` is the mean of the spans, ``val_gap`` their
@@ -31,9 +33,13 @@ class ValProbing:
     probe: Literal["document", "code", "database"] = "document"
     drop_last_of_span: bool = False
     """Leaves out the last position of every span, as the published script does."""
+    han: bool = True
+    """Chinese references by characters; False treats every text as the published script does."""
 
     def score(self, item: Item) -> Figures:
         """``val``, 0..1; None without a reference (database: without label and description)."""
+        if self.probe == "document":
+            return {"val": max(_recalls(item, han=self.han), default=None)}
         return {"val": _RULES[self.probe](item)}
 
     def tally(self, item: Item) -> Mapping[str, float]:
@@ -60,10 +66,19 @@ class ValProbing:
         return {"val_average": sum(spans) / len(spans), "val_gap": max(spans) - min(spans)}
 
 
-def _document(item: Item) -> float | None:
-    said = set(item.prediction.strip().lower().split())
-    expected = [set(one.strip().lower().split()) for one in item.references]
-    return max((len(one & said) / len(one) for one in expected if one), default=None)
+def _recalls(item: Item, *, han: bool) -> list[float]:
+    """Of each reference the share of its distinct words, or Chinese characters, in the reply."""
+    found = []
+    for reference in item.references:
+        words = comparable_words if han and has_han(reference) else _published_words
+        expected = set(words(reference))
+        if expected:
+            found.append(len(expected & set(words(item.prediction))) / len(expected))
+    return found
+
+
+def _published_words(text: str) -> list[str]:
+    return text.strip().lower().split()
 
 
 def _code(item: Item) -> float | None:
@@ -78,4 +93,4 @@ def _database(item: Item) -> float | None:
     return float(any(one in item.prediction.lower() for one in named)) if named else None
 
 
-_RULES = {"document": _document, "code": _code, "database": _database}
+_RULES = {"code": _code, "database": _database}

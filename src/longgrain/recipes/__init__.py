@@ -6,5 +6,7 @@ SHELF = {
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "sft": "longgrain.recipes.sft:Sft",
+    "erasure": "longgrain.recipes.erasure:Erasure",
     "pam": "longgrain.recipes.pam:Pam",
+    "hierarchy": "longgrain.recipes.hierarchy:Hierarchy",
 }

@@ -1,11 +1,16 @@
-"""A model's words and the language that they should be in > what is wrong with them, whatever they say."""
+"""A model's words > what is wrong with them, whatever they say; its answer > whether it is the right one."""
 
 from __future__ import annotations
 
 import re
 
-from longgrain.facts import language_of
+from longgrain.facts import holds, language_of, normalise, same_answer
+from longgrain.recipes.judged import agree
 
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+# Words of the other language from which it shows: names and code are in it without being it.
+TELLING = 5
+_OTHER = {"en": re.compile(r"[\u3400-\u9fff]"), "zh": re.compile(r"[A-Za-z]+")}
 # At the beginning of a text: in the middle it may well be the document that cannot provide something.
 _REFUSAL = re.compile(
     r"[\s“\"'*]*(?:(?:I(?:['’]m| am) (?:very |so )?(?:sorry|unable|afraid|not able)|(?:I )?apologi[sz]e"
@@ -21,6 +26,17 @@ def unfit(language: str, *parts: str) -> str:
     """ "is a refusal", "is in another language than the question", or "" where neither is so."""
     if any(_REFUSAL.match(one) for one in parts):
         return "is a refusal"
-    if language in ("en", "zh") and language_of(" ".join(parts)) != language:
-        return "is in another language than the question"
+    words = " ".join(parts)
+    if language in _OTHER and len(_OTHER[language].findall(words)) >= TELLING:
+        return "" if language_of(words) == language else "is in another language than the question"
     return ""
+
+
+def grade(answer: str, gold: str) -> bool | None:
+    """Whether an answer is right; None where it is neither that nor clearly another one."""
+    if same_answer(answer, gold) or holds(answer, gold):
+        return True
+    said, wanted = (set(_DIGITS.findall(normalise(one))) for one in (answer, gold))
+    if said and wanted and not said & wanted:
+        return False
+    return None if agree(answer, gold) else False

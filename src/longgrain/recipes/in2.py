@@ -18,7 +18,7 @@ from longgrain.protocols import Materials
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import ROUNDS, Partners
-from longgrain.recipes.rivals import JOINED, Rivals
+from longgrain.recipes.rivals import JOINED, Rivals, looked_up
 from longgrain.recipes.shares import counts
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.recipes.written import Lost, written
@@ -45,6 +45,8 @@ CANDIDATES = 4
 SPARE = 1.5
 # Requests asked at a time, at most and at least.
 BATCH, FEWEST = 64, 8
+# More than the pieces of any request.
+MANY = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,7 +204,10 @@ class In2:
             )
             for one, ways in offered
         ]
-        for (one, _), reply in zip(offered, materials.ask(requests), strict=True):
+        replies = materials.ask(requests)
+        if not materials.prompted:
+            materials.expect([words for reply in replies for words in _looked_up(reply)])
+        for (one, _), reply in zip(offered, replies, strict=True):
             if isinstance(reply, Refused):
                 name = f"{materials.grain(one[0]).doc_id}:{materials.grain(one[0]).start}"
                 reason, _, detail = reply.reason.partition(": ")
@@ -339,6 +344,11 @@ def _candidates(reply: Reply, pieces: int) -> list[dict[str, Any]]:
         return []
     sound = [one for one in found if _is_sound(one, pieces)] if isinstance(found, list) else []
     return sorted(sound, key=lambda one: bool(one["form"] != "bridge"))
+
+
+def _looked_up(reply: Reply | Refused) -> list[str]:
+    found = [] if isinstance(reply, Refused) else _candidates(reply, MANY)
+    return [words for candidate in found for words in looked_up(candidate)]
 
 
 def _is_sound(candidate: Any, pieces: int) -> bool:

@@ -146,11 +146,11 @@ def _facts_of(said: Said, language: str) -> Iterator[Misreading]:
             unit=fact.unit,
             value=fact.value if isinstance(fact.value, float) else None,
             bare=bare,
-            answer=_counted(fact, bare, said.text, known),
+            answer=counted(fact, bare, said.text, known),
         )
 
 
-def _counted(fact: Fact, bare: str, sentence: str, language: str) -> str:
+def counted(fact: Fact, bare: str, sentence: str, language: str) -> str:
     """The fact with what it counts: "24 pages", "38平方米"."""
     if fact.kind != "number" or fact.unit in ("%", "clock", *_NO_ANSWER, None):
         return bare

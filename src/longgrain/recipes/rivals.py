@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import orjson
 
-from longgrain.facts import derive, facts, same_answer
+from longgrain.facts import derive, has, same_answer
 from longgrain.protocols import Materials
 from longgrain.recipes.judged import objection
 from longgrain.recipes.written import FREE
@@ -113,11 +113,12 @@ class Rivals:
         self, numbers: Sequence[int], kind: str, cues: str
     ) -> Iterator[tuple[int, float]]:
         """Of each grain the largest share of the cue words in a sentence that has such a fact."""
+        if not numbers:
+            return
         sentences = [self.materials.sentences(number) for number in numbers]
         wanted = np.unique(terms(cues)[0])
-        shares = iter(
-            held(wanted, [one for some in sentences for one in some]) / max(len(wanted), 1)
-        )
+        counted = held(wanted, [one for some in sentences for one in some])
+        shares = iter((counted / max(len(wanted), 1)).tolist())
         for number, some in zip(numbers, sentences, strict=True):
             language = self.materials.language(number)
             best = sorted(((next(shares), one) for one in some), reverse=True)
@@ -189,8 +190,10 @@ def _questions(candidate: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(str(candidate["form"]), " ".join(cues))]
 
 
+def looked_up(candidate: Mapping[str, Any]) -> list[str]:
+    """The words that `Rivals` will look for of a candidate."""
+    return [str(candidate["question"]), *(cues for _, cues in _questions(candidate))]
+
+
 def _has(sentence: str, kind: str, language: str) -> bool:
-    return kind == FREE or any(
-        fact.kind == kind
-        for fact in facts(sentence, language, names=kind == "name")  # type: ignore[arg-type]
-    )
+    return kind == FREE or has(sentence, kind, language)  # type: ignore[arg-type]

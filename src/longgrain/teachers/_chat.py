@@ -80,6 +80,8 @@ class Chat:
     """The model's tokenizer.json, for exact bounds on tokens; without it they come from characters."""
     judges: bool = False
     """Whether it takes a second look at hard distractors, one call each."""
+    whole_replies: bool = True
+    """Whether a reply that is cut or empty is refused; else it is taken as it is."""
     price_per_million_prompt: float = 0.0
     price_per_million_reply: float = 0.0
     price_per_million_cached: float | None = None
@@ -100,8 +102,11 @@ class Chat:
     @property
     def version(self) -> str:
         """Changes with every setting that changes answers."""
-        sampling = [self.temperature, self.top_p, self.max_reply_tokens, self.seed, self.reasks]
+        sampling: list[Any] = [self.temperature, self.top_p, self.max_reply_tokens, self.seed]
+        sampling.append(self.reasks)
         extra = dict(self.extra_body)
+        if not self.whole_replies:
+            sampling.append("any reply")
         return f"{VERSION}-{content_id(orjson.dumps([sampling, extra], option=_SORTED))[:8]}"
 
     @property
@@ -173,8 +178,8 @@ def conversation(chat: Chat, request: Request) -> Conversation:
         if reason := _unusable(said, chat):
             return chat.prices.refused(reason, used)
         text, wrong = _read(said, request)
-        if text:
-            return chat.prices.answered(text, used)
+        if text or not chat.whole_replies:
+            return chat.prices.answered(text or said.text, used)
         if request.schema is not None and said.text.strip():
             again = correction(wrong, request.schema, is_chinese(request))
             messages = (*messages, ("assistant", said.text), ("user", again))
@@ -200,7 +205,7 @@ def _unusable(said: Said, chat: Chat) -> str:
         return f"the model refused: {said.refusal[:SHOWN]}"
     if said.finish == "content_filter":
         return "the server's content filter withheld the reply"
-    if said.finish == "length":
+    if said.finish == "length" and chat.whole_replies:
         return f"the reply was cut at max_reply_tokens: {chat.max_reply_tokens:,}"
     return ""
 
@@ -242,7 +247,7 @@ def said_in(body: Any) -> Said:
             text=_text(message.get("content")),
             finish=str(choice.get("finish_reason") or ""),
             refusal=str(message.get("refusal") or ""),
-            usage=_usage(body.get("usage")),
+            usage=usage_of(body.get("usage")),
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise ValueError("the reply is no chat completion") from error
@@ -255,7 +260,8 @@ def _text(content: Any) -> str:
     return content if isinstance(content, str) else ""
 
 
-def _usage(told: Any) -> Usage | None:
+def usage_of(told: Any) -> Usage | None:
+    """What a server says that a call used; None where it does not tell."""
     if not isinstance(told, Mapping) or not told.get("prompt_tokens"):
         return None
     details = told.get("prompt_tokens_details") or {}

@@ -114,14 +114,22 @@ class Endpoint:
             async with asyncio.timeout(self.timeout):
                 raw = await create(**named, extra_body=rest)
             return said_in(orjson.loads(self._hidden(raw.content)))
-        except (TimeoutError, openai.APITimeoutError):
+        except (TimeoutError, openai.APIError, ValueError) as error:
+            return self.trouble(error)
+
+    def trouble(self, error: Exception) -> Trouble:
+        """What an error of a call means; one that is no call's is raised again."""
+        import openai
+
+        if isinstance(error, TimeoutError | openai.APITimeoutError):
             return Trouble(kind="failed", said=f"no reply within {self.timeout:g} s", slow=True)
-        except openai.APIStatusError as error:
+        if isinstance(error, openai.APIStatusError):
             return self._status(error.status_code, error.response.headers, error.response.text)
-        except openai.APIConnectionError as error:
+        if isinstance(error, openai.APIConnectionError):
             return self._connection(error)
-        except ValueError:
+        if isinstance(error, openai.APIError | ValueError):
             return Trouble(kind="failed", said="a reply that is cut off or no chat completion")
+        raise error
 
     def _status(self, status: int, headers: Mapping[str, str], body: str) -> Trouble:
         """What an HTTP error means."""

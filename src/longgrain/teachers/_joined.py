@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -44,10 +43,7 @@ def joined(
     """
     kinds = [one for one in draws.shuffled(KINDS) if kinds is None or one in kinds]
     found = [
-        [
-            replace(hit, piece=piece)
-            for hit in _hits(text, language, bounds, whole, "bridge" in kinds)
-        ]
+        [hit.of_piece(piece) for hit in _hits(text, language, bounds, whole, "bridge" in kinds)]
         for piece, text in enumerate(material)
     ]
     candidates: list[dict[str, Any]] = []

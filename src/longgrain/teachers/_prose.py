@@ -105,6 +105,8 @@ def _readable(sentence: str, language: Language, bounds: Bounds) -> bool:
 def _balanced(sentence: str) -> bool:
     pairs = ("“”", "「」", "『』", "《》", "（）", "()")
     even = sentence.count('"') % 2 == sentence.count("`") % 2 == sentence.count("**") % 2 == 0
+    if sentence.isascii():
+        return even and sentence.count("(") == sentence.count(")")
     return even and all(sentence.count(pair[0]) == sentence.count(pair[1]) for pair in pairs)
 
 

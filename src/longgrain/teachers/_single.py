@@ -26,6 +26,20 @@ class Hit:
     before: str
     after: str
 
+    def of_piece(self, piece: int) -> Hit:
+        """The same in the piece with another number."""
+        if piece == self.piece:
+            return self
+        return Hit(
+            piece=piece,
+            start=self.start,
+            end=self.end,
+            sentence=self.sentence,
+            fact=self.fact,
+            before=self.before,
+            after=self.after,
+        )
+
 
 def hits(
     piece: int, text: str, language: Language, bounds: Bounds, whole: bool, named: Draws | None

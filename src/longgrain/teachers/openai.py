@@ -20,6 +20,7 @@ from longgrain.teachers._chat import (
 from longgrain.teachers._endpoint import Endpoint, Trouble, learned
 from longgrain.teachers._groups import groups
 from longgrain.teachers._pace import Pace, backoff
+from longgrain.teachers._speech import speech
 from longgrain.types import Answered, Refused, Request
 
 # So many requests in a row that came to nothing are the server's fault and not theirs.
@@ -97,6 +98,56 @@ class OpenAI(Chat):
         """
         if calls:
             yield from groups(partial(self._serve, calls))
+
+    def speak(self, request: Request) -> Iterator[str | Answered | Refused]:
+        """The words of one answer as they come, then the answer or why there is none.
+
+        A call that failed before its first word is made again. Raises TeacherError where the server
+        or the settings are at fault.
+        """
+        for some in groups(partial(self._speak, request)):
+            yield from some
+
+    async def _speak(
+        self, request: Request, put: Callable[[str | Answered | Refused], None]
+    ) -> None:
+        clock = _pace.Clock()
+        endpoint = Endpoint.open(self.base_url, self.api_version, self.timeout, clock)
+        talk = conversation(self, request)
+        turn = advance(talk, None)
+        async with endpoint.client:
+            for tries in range(1 + self.retries):
+                if isinstance(turn, Answered | Refused):
+                    break
+                words = 0
+                said: Said | Trouble | None = None
+                async for piece in speech(endpoint, self.body(request, turn, self._known.dialect)):
+                    if isinstance(piece, str):
+                        words += 1
+                        put(piece)
+                    else:
+                        said = piece
+                if isinstance(said, Trouble):
+                    self._known.reached |= not said.unreached
+                    known = self._known
+                    if said.kind == "unfit" and (other := learned(known.dialect, said.said)):
+                        known.dialect = other
+                        continue
+                    passing = said.kind in ("busy", "failed") and not words
+                    if passing and tries < self._tries(said):
+                        await clock.sleep(backoff(self.seed, "speech", tries, said.wait))
+                        continue
+                    turn = self._unsaid(said, tries, endpoint)
+                elif said is not None:
+                    turn = advance(talk, said)
+        if isinstance(turn, Answered | Refused):
+            put(turn)
+
+    def _unsaid(self, said: Trouble, tries: int, endpoint: Endpoint) -> Refused:
+        """The refusal of a call that failed, or TeacherError."""
+        if said.kind in ("busy", "failed"):
+            return self._exhausted(said, tries, 0.0, endpoint)
+        return self._given_up(said, endpoint)
 
     async def _serve(self, calls: Sequence[tuple[str, Request]], put: Put) -> None:
         clock = _pace.Clock()

@@ -41,6 +41,8 @@ class Transformers:
     """How often a reply that does not meet its schema is asked for again, with the fault named."""
     judges: bool = True
     """Whether it takes a second look at hard distractors."""
+    whole_replies: bool = True
+    """Whether a reply that is cut or empty is refused; else it is taken as it is."""
     batch_size: int = 8
     """Prompts answered at a time."""
     temperature: float = 0.0
@@ -60,6 +62,7 @@ class Transformers:
             temperature=self.temperature,
             max_reply_tokens=self.max_reply_tokens,
             reasks=self.reasks,
+            whole_replies=self.whole_replies,
         )
 
     @property

@@ -89,7 +89,7 @@ class Speech:
             role=role, origin=Given(source=f"longgrain.{RECIPE}", id=name), text=text, loss=loss
         )
 
-    def drawn(self, role: Any, name: str, wordings: wording.Wordings, **filled: Any) -> Span:
+    def drawn(self, role: Any, name: str, wordings: wording.Wordings, /, **filled: Any) -> Span:
         """One of several wordings, filled in."""
         listed = wordings[self.language]
         at = self.number % len(listed)

@@ -55,7 +55,7 @@ class Compressed:
 
     ``lost`` has everything else that the source says of the kinds of `longgrain.fidelity`.
     ``tokens`` are those of ``text``, ``of`` those of the source; ``problem`` says what could not be
-    done as asked, else "".
+    done as asked, else "". ``ranked`` are the sentences of ``kept`` in the order of choice.
     """
 
     text: str
@@ -64,6 +64,7 @@ class Compressed:
     tokens: int
     of: int
     problem: str = ""
+    ranked: tuple[tuple[int, int], ...] = ()
 
 
 def estimated(texts: Sequence[str]) -> list[int]:
@@ -122,6 +123,9 @@ def compressed(
         tokens=tokens,
         of=of,
         problem=problem,
+        ranked=tuple(
+            (units.starts[one], units.ends[one]) for one in chosen if units.is_candidate(one)
+        ),
     )
 
 

@@ -14,12 +14,10 @@ from longgrain.errors import PlanError
 from longgrain.facts import holds, normalise, same_answer
 from longgrain.protocols import Materials
 from longgrain.recipes.fitting import unfit
-from longgrain.recipes.judged import agree
 from longgrain.recipes.replied import told
 from longgrain.types import Dropped, Given, Refused, Reply, content_id
 
 _LETTER = re.compile(r"[(（]\s*([A-H])\s*[)）]|([A-H])(?:[.．、:：)）]|\Z)")
-_DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _CONCLUSION = re.compile(
     r"(?:\banswer(?:\s+is|\s*[:：])|答案(?:是|为|為|应为|應為|[:：])|\bhence\b|所以选|所以選|故选|故選)\s*[:：]?\s*",
     re.IGNORECASE,
@@ -35,16 +33,6 @@ class Attempt:
     origin: Reply | Given
     by: str
     ready: bool = False
-
-
-def grade(answer: str, gold: str) -> bool | None:
-    """Whether an answer is right; None where it is neither that nor clearly another one."""
-    if same_answer(answer, gold) or holds(answer, gold):
-        return True
-    said, wanted = (set(_DIGITS.findall(normalise(one))) for one in (answer, gold))
-    if said and wanted and not said & wanted:
-        return False
-    return None if agree(answer, gold) else False
 
 
 def choice(answer: str, options: Sequence[str]) -> str | None:

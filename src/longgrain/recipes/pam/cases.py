@@ -8,9 +8,11 @@ from typing import Protocol
 
 from longgrain.facts import same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.drawn import drawn, shuffled
+from longgrain.recipes.fitting import grade
 from longgrain.recipes.misread import Misreading, Misreadings
-from longgrain.recipes.pam.attempts import Answered, Attempt, choice, grade, question_id
-from longgrain.recipes.pam.telling import Telling, Try, Words, drawn, shuffled
+from longgrain.recipes.pam.attempts import Answered, Attempt, choice, question_id
+from longgrain.recipes.pam.telling import Telling, Try, Words
 from longgrain.recipes.quoting import Said, asked, rests_on
 from longgrain.types import Draft, Dropped, Given, Reply, Span
 

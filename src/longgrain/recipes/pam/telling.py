@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from longgrain.recipes.drawn import drawn, shuffled
 from longgrain.recipes.misread import Misreading
 from longgrain.recipes.pam import wording
 from longgrain.recipes.pam.attempts import Attempt
 from longgrain.recipes.quoting import Said, asked, marks, quoted
 from longgrain.recipes.script import written
-from longgrain.types import Draft, Given, Message, Reply, Role, Slot, Span, content_id
+from longgrain.types import Draft, Given, Message, Reply, Role, Slot, Span
 
 Words = Mapping[str, Sequence[str]]
 SEPARATOR = "\n\n"
@@ -25,16 +26,6 @@ class Try:
     origin: Reply | Given
     by: str
     number: int | None = None
-
-
-def drawn(number: int, *parts: str | int) -> int:
-    """A number below ``number`` that looks random and is always the same for the same parts."""
-    return int(content_id("pam", *parts), 16) % number
-
-
-def shuffled(items: Sequence[str], *parts: str | int) -> list[str]:
-    """The items in an order that looks random and is always the same for the same parts."""
-    return sorted(items, key=lambda one: content_id("pam", one, *parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +48,7 @@ class Telling:
     def _one(self, name: str, words: Words, place: int = 0) -> Span:
         """One of our wordings, drawn for this question; another one at each place where it is used."""
         wordings = words[self.language]
-        number = (drawn(len(wordings), self.draft.id, name) + place) % len(wordings)
+        number = (drawn(len(wordings), "pam", self.draft.id, name) + place) % len(wordings)
         origin = Given(source="longgrain.pam", id=f"{name}-{self.language}-{number}")
         return Span(role="instruction", origin=origin, text=written(wordings[number], self._like()))
 

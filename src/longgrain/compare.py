@@ -1,0 +1,148 @@
+"""Two folders of answers to one probe > how much better or worse the second did, by length and position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from longgrain.errors import RunError
+from longgrain.intervals import SEED, bootstrap
+from longgrain.probe_scores import Line, read_lines
+
+ALIKE = ("probe", "language", "measure")  # what two folders must have been asked alike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Of the questions that both answered, B less A."""
+
+    context: str
+    size: str
+    position: int | None
+    pairs: int
+    a: float
+    b: float
+    value: float
+    low: float | None
+    high: float | None
+    """a 95% bootstrap interval over items; None for a single one"""
+    better: int
+    """pairs in which B scored more"""
+    worse: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What was compared, what could not be, and every difference."""
+
+    a: str
+    b: str
+    probe: str
+    figure: str
+    seed: int
+    unpaired: Mapping[str, int]
+    """questions that are in one folder only, or not scored in one"""
+    other_prompts: int
+    """pairs whose prompts differ in tokens: other filler, or another tokenizer"""
+    differences: tuple[Difference, ...]
+
+    def json(self) -> bytes:
+        """All of it, indented."""
+        return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2)
+
+
+def compare(a: Path, b: Path, *, seed: int = SEED) -> Comparison:
+    """Pairs the questions of two folders. RunError where they are not of one probe or share none."""
+    first, second = _asked(a), _asked(b)
+    if other := [name for name in ALIKE if first.get(name) != second.get(name)]:
+        raise RunError(
+            f"{a} and {b} differ in {other[0]} ({first.get(other[0])!r}, {second.get(other[0])!r}), "
+            "so their answers cannot be paired: compare folders of one probe"
+        )
+    lines = [_by_question(read_lines(folder)) for folder in (a, b)]
+    both = [(lines[0][key], lines[1][key]) for key in lines[0] if key in lines[1]]
+    pairs = [
+        (one, other) for one, other in both if one.score is not None and other.score is not None
+    ]
+    if not pairs:
+        raise RunError(
+            f"{a} and {b} share no question that both scored ({len(lines[0]):,} and {len(lines[1]):,} "
+            "questions), so nothing can be compared: probe both with the same seed, lengths, "
+            "positions and settings"
+        )
+    return Comparison(
+        a=first["model"],
+        b=second["model"],
+        probe=first["probe"],
+        figure=first["measure"]["figure"],
+        seed=seed,
+        unpaired={
+            "only in A": sum(key not in lines[1] for key in lines[0]),
+            "only in B": sum(key not in lines[0] for key in lines[1]),
+            "not scored in one": len(both) - len(pairs),
+        },
+        other_prompts=sum(one.tokens != other.tokens for one, other in pairs),
+        differences=tuple(_differences(pairs, seed)),
+    )
+
+
+def _asked(folder: Path) -> Mapping[str, Any]:
+    path = folder / "summary.json"
+    if not path.is_file():
+        raise RunError(
+            f"{folder} holds no finished probe (no summary.json): give the folder that `longgrain "
+            "probe --out` was given, after it has finished"
+        )
+    asked: Mapping[str, Any] = orjson.loads(path.read_bytes())["asked"]
+    return asked
+
+
+def _by_question(lines: Sequence[Line]) -> dict[tuple[str, str], Line]:
+    return {(line.context, line.id): line for line in lines}
+
+
+def _differences(pairs: Sequence[tuple[Line, Line]], seed: int) -> Iterator[Difference]:
+    """Of each context and size, then of its positions."""
+    groups: dict[tuple[str, str], list[tuple[Line, Line]]] = {}
+    for pair in pairs:
+        groups.setdefault((pair[0].context, pair[0].size), []).append(pair)
+    for (context, size), own in groups.items():
+        whole = [(a.item, a.score or 0.0, b.score or 0.0) for a, b in own]
+        yield _difference(context, size, None, whole, seed)
+        at: dict[int, list[tuple[str, float, float]]] = {}
+        for a, b in own:
+            for (position, before), (_, after) in zip(a.placed(), b.placed(), strict=True):
+                at.setdefault(position, []).append((a.item, before, after))
+        for position in sorted(at):
+            yield _difference(context, size, position, at[position], seed)
+
+
+def _difference(
+    context: str,
+    size: str,
+    position: int | None,
+    scored: Sequence[tuple[str, float, float]],
+    seed: int,
+) -> Difference:
+    items, before, after = zip(*scored, strict=True)
+    changes = np.array(after) - np.array(before)
+    interval = bootstrap(changes.tolist(), items, seed=seed)
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    return Difference(
+        context=context,
+        size=size,
+        position=position,
+        pairs=len(scored),
+        a=float(np.mean(before)),
+        b=float(np.mean(after)),
+        value=float(changes.mean()),
+        low=low,
+        high=high,
+        better=int((changes > 0).sum()),
+        worse=int((changes < 0).sum()),
+    )

@@ -1,0 +1,194 @@
+"""What ``longgrain train`` is asked > a checked set of settings, all of which change the tuned model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+from longgrain.errors import PlanError
+
+if TYPE_CHECKING:
+    from longgrain.masks import Mask
+
+Method = Literal["full", "lora", "qlora"]
+Normalise = Literal["example", "token", "row", "sum"]
+Order = Literal["shuffled", "short-to-long", "as-packed"]
+Batching = Literal["packed", "sorted"]
+Attention = Literal["auto", "sdpa", "eager", "flex_attention", "flash_attention_2"]
+Precision = Literal["auto", "float32", "mixed", "bfloat16"]
+Rope = Literal["as-is", "linear", "yarn", "llama3"]
+RATES: dict[Method, float] = {"full": 1e-5, "lora": 2e-4, "qlora": 2e-4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to train."""
+
+    model: str = ""
+    """A folder, or a name on the Hugging Face hub."""
+    config: str = ""
+    """Instead of --model: a config.json; its model begins with random weights."""
+    revision: str = "main"
+    """Commit of the model on the hub."""
+    method: Method = "full"
+    """All weights, low-rank adapters, or adapters over a model in 4 bits."""
+    rank: int = 16
+    """Rank of adapters."""
+    alpha: int = 32
+    """Adapters are scaled by alpha / rank."""
+    dropout: float = 0.0
+    """Dropout in adapters."""
+    targets: str = "all-linear"
+    """Layers that get adapters: names with commas, or all but the last one."""
+    merge: bool = False
+    """Add the adapters to the weights at the end."""
+    epochs: float = 1.0
+    """How often every row is seen."""
+    steps: int = 0
+    """Optimiser steps, instead of --epochs."""
+    batch: int = 1
+    """Rows that go through the model together."""
+    accumulate: int = 8
+    """Batches in one optimiser step."""
+    lr: float | None = None
+    """Learning rate; 1e-5 for all weights, 2e-4 for adapters."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls."""
+    warmup: float = 0.03
+    """Share of the steps in which it rises."""
+    decay: float = 0.0
+    """Weight decay of AdamW."""
+    clip: float = 1.0
+    """Longest gradient; 0 for any."""
+    normalise: Normalise = "example"
+    """By what the loss is divided: see docs/train.md."""
+    mask: Literal["block", "window", "grains"] = "block"
+    """What a token sees: see docs/masks.md."""
+    window: int = 1024
+    """Tokens in sight with --mask window."""
+    sinks: int = 4
+    """First tokens in sight with --mask window."""
+    global_roles: str = "instruction,question"
+    """Roles in sight of all with --mask window, with commas."""
+    mask_memory: float = 4.0
+    """GiB that a mask may take."""
+    order: Order = "shuffled"
+    """Rows by chance, by their longest example, or as they lie."""
+    batching: Batching = "packed"
+    """Rows as packed, or examples alone, those of like length together."""
+    attention: Attention = "auto"
+    """Auto is the model's own choice (mostly sdpa), on a GPU with a larger mask flex_attention."""
+    precision: Precision = "auto"
+    """float32, bfloat16 over float32 weights, or all in bfloat16; auto is mixed on a GPU."""
+    recompute: bool = False
+    """Compute activations twice to keep fewer of them."""
+    rope: Rope = "as-is"
+    """How positions are stretched for longer contexts."""
+    rope_factor: float = 1.0
+    """By how much."""
+    rope_base: float | None = None
+    """Another base of the rotary positions (theta)."""
+    positions: int | None = None
+    """Positions that the model may have; rope-factor times its own if it is not given."""
+    evaluate_every: int = 0
+    """Steps between looks at the validation rows; 0 for once an epoch."""
+    save_every: int = 0
+    """Steps between checkpoints; 0 for once an epoch."""
+    keep: int = 2
+    """Checkpoints that are kept."""
+    patience: int = 0
+    """Stop after so many looks without a better validation loss; 0 for never. Keeps the best."""
+    old: str = ""
+    """A run of an older task, for --replay and --ewc."""
+    replay: float = 0.0
+    """Share of the rows of an epoch that are drawn from the older run."""
+    l2: float = 0.0
+    """How firmly all weights are held where they began."""
+    ewc: float = 0.0
+    """How firmly they are held by what the older run needs of each."""
+    fisher: int = 64
+    """Examples of the older run by which --ewc knows that."""
+    average: float = 1.0
+    """Share of the tuned weights in the model; the rest is the model as it began (WiSE-FT)."""
+    seed: int = 17
+    """Of new weights, the order of rows and dropout."""
+
+    def __post_init__(self) -> None:
+        """PlanError for what cannot be."""
+        if bool(self.model) == bool(self.config):
+            raise PlanError(
+                f"model {self.model!r} and config {self.config!r}: exactly one of them says what is "
+                "trained; give --model FOLDER_OR_NAME, or --config FILE for a new model"
+            )
+        for name in ("batch", "accumulate", "rank", "alpha", "keep"):
+            self._at_least(name, 1)
+        for name in ("steps", "warmup", "decay", "clip", "dropout", "patience"):
+            self._at_least(name, 0)
+        for name in ("evaluate_every", "save_every", "sinks"):
+            self._at_least(name, 0)
+        if self.epochs <= 0 and not self.steps:
+            raise PlanError(f"{self.epochs} epochs train nothing; give more, or --steps")
+        if self.rope_factor < 1 or (self.rope == "as-is" and self.rope_factor != 1):
+            raise PlanError(
+                f"rope {self.rope!r} with rope_factor {self.rope_factor} stretches nothing; give "
+                "--rope linear, yarn or llama3 and a factor above 1"
+            )
+        if self.merge and self.method != "lora":
+            raise PlanError(
+                f"merge adds adapters to weights; method {self.method!r} has none that can be added "
+                "without loss: leave --merge out, or train with --method lora"
+            )
+        if self.method == "qlora" and self.config:
+            raise PlanError(
+                f"method qlora puts the weights of a model into 4 bits; {self.config!r} has none yet: "
+                "give --model, or use --method lora"
+            )
+        self._not_forgetting()
+        self.as_mask()
+
+    def _not_forgetting(self) -> None:
+        for name in ("l2", "ewc", "replay"):
+            self._at_least(name, 0)
+        self._at_least("fisher", 1)
+        if self.replay >= 1 or not 0 <= self.average <= 1:
+            raise PlanError(
+                f"replay of {self.replay} and average of {self.average} are shares: replay leaves room "
+                "for new rows below 1, and average lies in 0..1"
+            )
+        if bool(self.old) != bool(self.replay or self.ewc):
+            raise PlanError(
+                f"old {self.old!r} with replay {self.replay} and ewc {self.ewc}: an older run is there "
+                "for these two, and each of them needs one; give --old RUN and --replay or --ewc"
+            )
+        if (self.l2 or self.ewc) and self.method != "full":
+            raise PlanError(
+                f"l2 and ewc hold weights, and with method {self.method!r} none of the model moves; "
+                "leave them out, or use --method full (--decay holds adapters)"
+            )
+
+    def _at_least(self, name: str, least: float) -> None:
+        value = getattr(self, name)
+        if value < least:
+            raise PlanError(f"{name} of {value} trains nothing; give {least} or more")
+
+    @property
+    def rate(self) -> float:
+        """The learning rate."""
+        return RATES[self.method] if self.lr is None else self.lr
+
+    def as_mask(self) -> Mask:
+        """The mask. PlanError for a window that cannot be."""
+        from longgrain import masks
+
+        if self.mask != "window":
+            return masks.named(self.mask)
+        roles = tuple(one.strip() for one in self.global_roles.split(",") if one.strip())
+        return masks.named("window", size=self.window, sinks=self.sinks, global_roles=roles)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of them, defaults written out."""
+        return asdict(self)
+
+    def changed(self) -> dict[str, Any]:
+        """Those that are not the default."""
+        return {f.name: v for f in fields(self) if (v := getattr(self, f.name)) != f.default}
