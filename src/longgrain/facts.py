@@ -250,9 +250,8 @@ def plain(text: str) -> str:
 
 
 def _space(match: re.Match[str]) -> str:
-    before = match.string[match.start() - 1 : match.start()]
-    after = match.string[match.end() : match.end() + 1]
-    return "" if _IDEOGRAPH.match(before) or _IDEOGRAPH.match(after) else " "
+    text, (start, end) = match.string, match.span()
+    return "" if any(map(_IDEOGRAPH.match, (text[start - 1 : start], text[end : end + 1]))) else " "
 
 
 def number_text(value: float) -> str:
