@@ -340,7 +340,10 @@ class Compress:
         language = str(request.settings.get("language") or language_of(text))
         if request.task == "compress.entities":
             table = entities_of(text, language)
-            entities = [{**one, "attributes": []} for one in table["entities"]]
+            entities = [
+                {**one, "attributes": [{"name": "name", "value": one["name"]}]}
+                for one in table["entities"]
+            ]
             return orjson.dumps({"entities": entities, "relations": []}).decode()
         asked = request.settings.get("given", {}).get("asked")
         limit = int(request.settings.get("said", {}).get("limit", 100))
