@@ -232,6 +232,7 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
             folder=Path(plan.folder),
             shares=shares,
             prompts=Prompts(plan.prompts) if getattr(teacher, "prompted", False) else None,
+            longest=plan.row_length,
         )
         for side in shares
     }

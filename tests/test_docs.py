@@ -205,8 +205,8 @@ def test_every_recipe_on_the_shelf_has_a_page_with_its_settings_and_source() -> 
         page = text(ROOT / f"docs/recipes/{recipe}.md")
         found = shelf.load("recipes", recipe)
         number = re.search(r"\d{4}\.\d{5}", found.source)
-        assert number
-        assert number[0] in page
+        assert number is None or number[0] in page
+        assert found.source.split()[0] in page
         for field in fields(found):
             assert f"`{field.name}`" in page, f"{recipe} has a setting {field.name!r}"
 
@@ -217,7 +217,7 @@ def test_every_recipe_on_the_shelf_has_a_page_with_its_settings_and_source() -> 
         ("checks", "check"),
         ("exports", "export"),
         ("teachers", "draft"),
-        ("recipes", "draft"),
+        ("recipes", "recipes/README"),
         ("metrics", "score"),
     ],
 )

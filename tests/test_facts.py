@@ -104,6 +104,11 @@ def test_codes_and_rough_counts_are_no_numbers(text: str) -> None:
     assert not only(text, "number")
 
 
+def test_both_ends_of_a_range_are_numbers() -> None:
+    found = facts("处三年以上十年以下有期徒刑，并处二万元以上二十万元以下罚金。", "zh")
+    assert [fact.value for fact in found] == [3, 10, 20_000, 200_000]
+
+
 def test_the_parts_of_a_date_and_of_old_money_are_no_numbers_of_their_own() -> None:
     assert not only("Cut on 14 March 1871 for £3 15s. in brass.", "number")
     assert not only("2019年3月12日破裂。", "number")

@@ -16,17 +16,21 @@ from longgrain.errors import PlanError
 from longgrain.prompts import OWN, Prompts, quoted, unused
 from longgrain.types import Request
 
-TASKS = ("in2.fine", "in2.integration", "retrieve.answer", "second_look", "solve")
+TASKS = sorted({path.name.rsplit(".", 2)[0] for path in OWN.glob("*.txt")})
 PIECE = "The lock at Haddon was rebuilt in 1872."
 ZH = "哈登的水闸重建于一八七二年。"
 PROMPTS = Prompts()
 
 
 def request(task: str = "in2.fine", language: str = "en", **more: Any) -> Request:
-    """A request as recipes make it."""
-    material = more.pop("material", (PIECE, PIECE + " Twice.") if "integ" in task else (PIECE,))
+    """A request as recipes make it, with whatever its words ask for besides."""
+    words = "".join(path.read_text("utf-8") for path in OWN.glob(f"{task}.*.txt"))
+    pieces = (PIECE, PIECE + " Twice.") if "integ" in task else (PIECE,)
+    material = more.pop("material", pieces if "{{ pieces }}" in words else ())
+    lists = set(re.findall(r"for \w+ in said\.(\w+)", words))
+    told = {name: [] if name in lists else "A" for name in re.findall(r"said\.(\w+)", words)}
     settings = {"language": language, "limit": 3, "pieces": [2, 5], "question": "Which lock?"}
-    settings["said"] = {"style": "cite"}
+    settings |= {"given": dict.fromkeys(re.findall(r"given\.(\w+)", words), PIECE), "said": told}
     return Request(task=task, material=material, settings={**settings, **more})
 
 

@@ -46,7 +46,7 @@ _WITH_HAN = re.compile(
     rf"(?P<era>(?:{'|'.join(_ERAS)})(?:元|[{HAN}]{{1,4}}|\d{{1,2}})年)"
     rf"|(?P<day>[〇零○一二三四五六七八九]{{4}}年(?:[正{HAN}]{{1,2}}月(?:[{HAN}]{{1,3}}[日号號])?)?)"
     rf"|(?P<percent>百分之[{HAN}]+)|(?P<fraction>[{HAN}]+分之[{HAN}]+)|(?P<ordinal>第[{HAN}]+)"
-    rf"|(?<![{_APPROXIMATE}\d{HAN}])(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
+    rf"|(?:(?<![{_APPROXIMATE}\d{HAN}])|(?<=以上))(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
 )
 # Powers of ten that are figures of speech more often than counts: 千里, 万人, 百步.
 _FIGURES = frozenset(("百", "千", "万", "萬", "亿", "億", "百十", "千百"))

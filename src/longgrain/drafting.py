@@ -147,6 +147,7 @@ def _materials(
             shares=shares,
             prompts=words,
             count_tokens=count_tokens,
+            longest=here.plan.row_length,
         )
         for side in shares
     }

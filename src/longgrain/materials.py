@@ -68,6 +68,8 @@ class SideMaterials:
     """Label of calls (`Ledger.places`) > how many of them were read for a draft or passed over."""
     count_tokens: Callable[[Sequence[str]], Sequence[int]] = words_of
     """Tokens of texts in the run's tokenizer."""
+    longest: int = 1 << 20
+    """Tokens of the longest example that a row of the run can hold."""
     made_documents: dict[str, Document] = field(default_factory=dict)
     """Documents that recipes made of this side's, by id."""
 

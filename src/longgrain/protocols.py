@@ -116,6 +116,11 @@ class Materials(Protocol):
         ...
 
     @property
+    def longest(self) -> int:
+        """Tokens of the longest example that a row of the run can hold."""
+        ...
+
+    @property
     def documents(self) -> Sequence[str]:
         """Ids of the documents with grains on this side, in the order to use them."""
         ...

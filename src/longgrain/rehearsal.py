@@ -135,7 +135,7 @@ class Rehearsal:
             return self._solved(request)
         if request.task == "second_look":
             return '{"answers": []}'
-        if words := _rehearsed(self._knowing(request)):
+        if words := _rehearsed(self._with_what_is_known(request)):
             return words
         language = str(request.settings.get("language", "en"))
         known = language if language in ("en", "zh") else "en"
@@ -148,6 +148,12 @@ class Rehearsal:
             return '{"questions": []}' if self.prompted else ""
         found = orjson.loads(answer.text)
         return self._as_a_model(found, request.material) if self.prompted else answer.text
+
+    def _with_what_is_known(self, request: Request) -> Request:
+        """The request with the answer to its question, where this stand-in has asked it itself."""
+        answer, _ = self._answers.get(str(request.settings.get("question", "")), ("", 0))
+        known = {"known": answer} if answer else {}
+        return replace(request, settings={**request.settings, **known})
 
     def _as_a_model(self, found: Sequence[Mapping[str, Any]], pieces: Sequence[str]) -> str:
         """Candidates in the form that the prompts ask for."""
@@ -168,11 +174,6 @@ class Rehearsal:
             questions.append({**words, "quotes": quotes})
         return orjson.dumps({"questions": questions}).decode()
 
-    def _knowing(self, request: Request) -> Request:
-        """The request with the answer that goes with its question, as ``known`` in its settings."""
-        answer, _ = self._answers.get(str(request.settings.get("question", "")), ("", 0))
-        return replace(request, settings={**request.settings, "known": answer})
-
     def _solved(self, request: Request) -> str:
         """The answer that goes with the question, where all its evidence is shown."""
         question = str(request.settings.get("question", ""))
@@ -184,8 +185,8 @@ class Rehearsal:
 def _rehearsed(request: Request) -> str:
     """What the recipe of a task says that a model would reply, where it says so.
 
-    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``. Settings
-    of the request have the answer to its question as ``known``, "" where there is none.
+    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``, which
+    finds the answer to the request's question in ``settings["known"]`` where it is known.
     """
     recipe = request.task.partition(".")[0]
     if recipe not in shelf.names("recipes"):

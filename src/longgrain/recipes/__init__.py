@@ -2,5 +2,6 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
+    "pearl": "longgrain.recipes.pearl:Pearl",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
 }

@@ -17,7 +17,7 @@ from longgrain.errors import PlanError
 from longgrain.protocols import Materials
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
-from longgrain.recipes.partners import Partners
+from longgrain.recipes.partners import ROUNDS, Partners
 from longgrain.recipes.rivals import JOINED, Rivals
 from longgrain.recipes.shares import counts
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
@@ -38,8 +38,8 @@ from longgrain.types import (
 
 # How the paper's 1.75 million examples divide: 1.1 M, 300 K, 150 K, 200 K.
 SHARES = {"fine": 0.63, "integration": 0.17, "short": 0.09, "general": 0.11}
-# Grains are asked about again, for another fact, when one round over the side was not enough.
-ROUNDS = 6
+# Rounds of other recipes are numbered apart from ours, so that their requests are others, too.
+OTHER_ROUNDS = 1 << 16
 CANDIDATES = 4
 # A teacher that answers by file is asked for so many times the drafts that are still wanted.
 SPARE = 1.5
@@ -114,19 +114,24 @@ class In2:
         yield from self._drafts(kind, materials, wanted, noted, partners, orders)
 
     def questions(
-        self, recipe: str, materials: Materials, wanted: int
+        self, recipe: str, materials: Materials, wanted: int, kind: str = "fine"
     ) -> Iterator[Draft | Dropped]:
-        """Drafts about one grain each, for another recipe to build on.
+        """Drafts of kind fine or integration for another recipe to build on, guarded as our own.
 
-        Guarded as this recipe's own. No fact is asked for that another recipe has asked for before,
-        and each recipe begins at another place.
+        Each recipe begins at another place. No fact that another recipe asked for is asked for
+        again; grains are joined in other ways than before.
         """
-        order = list(materials.grains)
-        start = int(content_id("questions", recipe), 16) % max(1, len(order))
-        noted = _known_to_all(materials)
-        yield from self._drafts(
-            "fine", materials, wanted, noted, None, [order[start:] + order[:start]]
-        )
+        start = int(content_id("questions", recipe), 16)
+        partners, noted = None, _known_to_all(materials)
+        orders: Sequence[Sequence[int]] = [materials.grains]
+        if kind == "integration":
+            noted = self._noted(kind, materials)
+            partners = Partners(materials, self.partners, noted)
+            orders = partners.anchors()
+        cuts = [start % max(1, len(one)) for one in orders]
+        turned = [[*one[cut:], *one[:cut]] for one, cut in zip(orders, cuts, strict=True)]
+        first = 0 if kind == "fine" else 1 + start % OTHER_ROUNDS
+        yield from self._drafts(kind, materials, wanted, noted, partners, turned, first * ROUNDS)
 
     def _drafts(
         self,
@@ -136,9 +141,12 @@ class In2:
         noted: Noted,
         partners: Partners | None,
         orders: Sequence[Sequence[int]],
+        first: int = 0,
     ) -> Iterator[Draft | Dropped]:
+        """Drafts of all orders in ``ROUNDS`` rounds each, numbered from ``first``."""
         found = waiting = 0
-        for order, round_ in ((order, round_) for order in orders for round_ in range(ROUNDS)):
+        rounds = range(first, first + ROUNDS)
+        for order, round_ in ((order, round_) for order in orders for round_ in rounds):
             place = 0
             while place < len(order):
                 # No more is asked than may still be needed: replies can cost money.

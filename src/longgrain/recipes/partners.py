@@ -12,6 +12,8 @@ from longgrain.facts import Fact, counts, facts, kind_of_quantity, language_of
 from longgrain.protocols import Materials
 from longgrain.recipes.noted import Noted
 
+# Grains are asked about again, for another fact, when one round over the side was not enough.
+ROUNDS = 6
 # Grains of one document that are looked through for quantities, evenly spread over it.
 LOOKED_AT = 256
 # With fewer partners in its own document a grain is offered some of the whole side.
@@ -58,7 +60,7 @@ class Partners:
         named = number in self._noted.names
         if not self._noted_only:
             named = rng.random() * len(self._materials.grains) < NAMED
-        if round_ == 0 and named and (linked := self._links(number)):
+        if round_ % ROUNDS == 0 and named and (linked := self._links(number)):
             return [number, *linked], WAYS
         counted = self._sharing_a_quantity(number)
         picked = [counted[int(i)] for i in rng.permutation(len(counted))]

@@ -16,7 +16,7 @@ from longgrain.teachers._single import single
 from longgrain.types import Answered, Refused, Request
 
 # Raise it whenever the same request would get another answer.
-VERSION = "1"
+VERSION = "2"
 LANGUAGES = ("en", "zh")
 
 
