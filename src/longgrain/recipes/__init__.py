@@ -2,6 +2,7 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
+    "multistage": "longgrain.recipes.multistage:Multistage",
     "pearl": "longgrain.recipes.pearl:Pearl",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
 }
