@@ -104,7 +104,7 @@ def has(text: str, kind: str, language: Language) -> bool:
     return any(one[0] == kind for one in looked)
 
 
-_IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
+_IDEOGRAPH = re.compile(r"[㐀-鿿\uf900-\ufaff]")
 _MARKED = re.compile(
     r"\*\*(?P<bold>[^\s*][^*\n]{0,38}[^\s*.:。：])\*\*"
     r"|`(?P<code>[^`\n]{1,60})`"
@@ -165,7 +165,7 @@ def kind_of_quantity(fact: Fact) -> str | None:
 
 _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
 # Letters and Han characters; most can begin no number, and are known by their first character.
-_IDEOGRAPHS = "㐀-鿿豈-﫿"
+_IDEOGRAPHS = "㐀-鿿\uf900-\ufaff"
 _LETTERS = rf"[^\W\d_{_IDEOGRAPHS}]+(?:['’][^\W\d_]+)*"
 _FIRST = "".join(sorted({word[0] for word in (*WORDS, "per cent")}))
 _TOKEN = re.compile(
