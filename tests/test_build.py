@@ -57,6 +57,16 @@ def test_a_finished_run_is_given_back_at_once(small_run: Run) -> None:
     assert {path: path.stat().st_mtime_ns for path in small_run.folder.iterdir()} == before
 
 
+def test_the_baseline_counts_as_if_it_read_every_grain_of_a_context(
+    small_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("longgrain.skim.CUT_WORDS", 1000)
+    build(small_plan(small_run.folder.parent), tmp_path / "again")
+    told = Run(tmp_path / "again").manifest["baseline"]
+    assert told == small_run.manifest["baseline"]
+    assert sum(one["asked"] for one in told.values()) > sum(one["hit"] for one in told.values()) > 0
+
+
 def test_another_plan_is_not_built_into_the_folder_of_a_run(tmp_path: Path) -> None:
     build(small_plan(tmp_path), tmp_path / "run")
     before = tables(tmp_path / "run")

@@ -227,6 +227,33 @@ def test_several_processes_share_a_ledger_and_get_the_same_replies(tmp_path: Pat
         assert ledger.total().answered == 200
 
 
+def test_two_ledgers_that_open_an_empty_file_together_see_what_the_other_stores(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "calls.sqlite"
+    with Ledger(path) as one, Ledger(path) as other:
+        first, second = Echo(), Echo()
+        one.ask(first, requests("a", "b"))
+        assert other.ask(second, requests("b", "c")) == one.ask(first, requests("b", "c"))
+        assert [r.task for r in first.asked] == ["a", "b"]
+        assert [r.task for r in second.asked] == ["c"]
+
+
+def test_what_another_process_stored_meanwhile_is_kept_and_given(tmp_path: Path) -> None:
+    path = tmp_path / "calls.sqlite"
+
+    class Late(Echo):
+        def ask(self, requests: Sequence[Request]) -> list[Answered | Refused]:
+            with Ledger(path) as other:  # answers the first of them before this one does
+                other.ask(Echo(), list(requests)[:1])
+            return [Answered(text="too late", money=0.25) for _ in requests]
+
+    with Ledger(path) as ledger:
+        replies = ledger.ask(Late(), requests("a", "b"))
+        assert [one.text for one in replies if isinstance(one, Reply)] == ["答：a", "too late"]
+        assert ledger.total().money == 0.75
+
+
 def test_ten_thousand_stored_answers_are_found_in_less_than_a_second(tmp_path: Path) -> None:
     many = [Request(task="ask", material=("字" * 200,), index=i) for i in range(10_000)]
     with Ledger(tmp_path / "calls.sqlite") as ledger:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from longgrain.facts import (
     Fact,
+    Language,
     combine,
     derive,
     facts,
+    has,
     holds,
     kind_of_quantity,
     language_of,
@@ -155,6 +157,15 @@ def test_a_word_is_no_place_because_a_dictionary_takes_it_for_one(
 
 def test_names_are_looked_for_only_when_asked() -> None:
     assert not only("The road leads to Aldermouth.", "name")
+
+
+@given(st.text(alphabet=st.sampled_from('三十12 年月日.,%*“”《》"a中An号x'), max_size=24))
+def test_a_text_has_a_fact_of_a_kind_where_one_is_found(text: str) -> None:
+    languages: tuple[Language, ...] = ("en", "zh")
+    for language in languages:
+        found = {fact.kind for fact in facts(text, language, names=True)}
+        for kind in ("number", "date", "name", "term", "quote"):
+            assert has(text, kind, language) == (kind in found)
 
 
 def test_terms_and_quotes_are_marked_in_the_text() -> None:

@@ -460,8 +460,9 @@ def test_a_model_that_is_right_serves_good_cases(tmp_path: Path) -> None:
 
 
 def test_a_rule_errs_where_the_model_does_not(tmp_path: Path) -> None:
-    found = drafts(drafted(Pam(), taught(tmp_path, way="right"), "pam-bad", 4))
-    assert [one.meta["attempts_by"] for one in found] == [["rule"]] * 4
+    items = drafted(Pam(), taught(tmp_path, way="right"), "pam-bad", 4)
+    assert [one.meta["attempts_by"] for one in drafts(items)] == [["rule"]] * 4
+    assert reasons(items)[KEPT] == 4
 
 
 @pytest.mark.parametrize(
@@ -538,8 +539,12 @@ def test_attempts_come_from_the_user_s_file(tmp_path: Path) -> None:
     assert third.meta["options"] == ["1", known[2].answer]
     attempt = "".join(one.text or "" for one in assistant(first.messages) if one.role == "attempt")
     assert attempt == "I count them. The answer is 5."
-    assert found[asked(known[4])].meta["attempts_by"] == ["rule"]
+    assert asked(known[4]) not in found
     lost = reasons(items)
+    assert lost[KEPT] == 1
+    [kept] = islice(Pam(attempts="attempts.jsonl").draft("pam-good", side, 1), 1)
+    assert isinstance(kept, Draft)
+    assert (asked(kept), kept.meta["attempts_by"]) == (asked(known[4]), ["file"])
     assert lost["attempts: the options lack the right answer"] == 1
     told = [reason for reason in lost if reason.startswith("attempts: ")]
     assert len(told) >= 4

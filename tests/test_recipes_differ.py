@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import ClassVar
@@ -28,10 +28,11 @@ import pytest
 from longgrain import shelf
 from longgrain.build import build
 from longgrain.plan import Plan
+from longgrain.protocols import Materials
 from longgrain.recipes.pam import Pam
 from longgrain.run import Run
 from longgrain.scripts import simplified
-from longgrain.types import SIDES, Example, Grain, Span
+from longgrain.types import SIDES, Draft, Dropped, Example, Grain, Span
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 DOCUMENTS = (
@@ -63,6 +64,11 @@ class Renamed(Pam):
     """Self-correction under another name: the copy that has to be caught."""
 
     name: ClassVar[str] = "renamed"
+
+    def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
+        """The drafts of self-correction, under the other name."""
+        for item in super().draft(kind, materials, wanted):
+            yield replace(item, recipe=self.name) if isinstance(item, Draft) else item
 
 
 def form(example: Example, texts: Mapping[str, str]) -> str:

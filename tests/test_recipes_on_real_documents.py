@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,18 +30,22 @@ EACH = 40
 pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="shared/data/corpora is not here")
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    plan = Plan.of(
+def planned(each: int, **more: Any) -> Plan:
+    return Plan.of(
         {
             "name": "every-recipe",
             "sources": [str(CORPORA / name) for name in DOCUMENTS],
-            "recipes": [{"use": name, "examples": EACH} for name in NAMES],
+            "recipes": [{"use": name, "examples": each} for name in NAMES],
             "split": {"valid": 0.0, "test": 0.2, "by": "chapter"},
             "layout": {"lengths": {"min": 1024, "max": 4096}},
+            **more,
         }
     )
-    return build(plan, tmp_path_factory.mktemp("recipes") / "run")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return build(planned(EACH), tmp_path_factory.mktemp("recipes") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +83,14 @@ def test_what_is_learned_in_the_row_is_what_the_spans_say(
             if isinstance(span, Span) and span.loss > 0
         }
         assert learned - {"glue"} == said - {"glue"}
+
+
+def test_every_kind_comes_through_the_checks_with_replies_in_a_model_s_form(
+    tmp_path: Path,
+) -> None:
+    # Replies by rule in the form that the prompts ask for: what reads and checks them is the same.
+    teacher = {"use": "longgrain.rehearsal:Rehearsal", "part": "openai", "settings": {"model": "m"}}
+    run = build(planned(20, teacher=teacher), tmp_path / "run")
+    for side in SIDES:
+        for kind, counts in run.manifest["quotas"].get(side, {}).get("kinds", {}).items():
+            assert counts["made"] or counts["wished"] < 2, (kind, counts)

@@ -111,6 +111,18 @@ def test_squad_is_read_nested_and_flat_and_knows_impossible_questions(tmp_path: 
     assert row.impossible
 
 
+def test_a_broken_squad_file_is_told_row_by_row(tmp_path: Path) -> None:
+    data = [
+        {"paragraphs": [3, {"context": FERRY}, {"context": FERRY, "qas": [7]}]},
+        {"paragraphs": 1},
+    ]
+    (tmp_path / "squad.json").write_text(json.dumps({"data": data}), "utf-8")
+    found = list(rows(tmp_path / "squad.json"))
+    assert [type(one).__name__ for one in found] == ["Bad"] * 4
+    [row] = read(jsonl(tmp_path, squad(answers={"text": "Bergen", "answer_start": 3})))
+    assert row.answers == (("Bergen", 3),)
+
+
 def test_a_labelled_table_comes_as_csv_tsv_json_or_parquet(tmp_path: Path) -> None:
     table = [{"text": 'He said, "fine"\nand left', "label": "good"}, {"text": "坏", "label": "bad"}]
     for name, delimiter in (("t.csv", ","), ("t.tsv", "\t")):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from longgrain.errors import RunError
 from longgrain.search import Index
-from longgrain.terms import BLOCK, terms
+from longgrain.terms import BLOCK, asked, terms
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 needs_corpora = pytest.mark.skipif(not CORPORA.exists(), reason="shared/data/corpora is not here")
@@ -72,6 +72,12 @@ def test_terms_are_words_and_pairs_of_chinese_characters(text: str) -> None:
     assert len(names) == len(set(expected))
     for start, word in zip(starts.tolist(), expected, strict=True):
         assert unicodedata.normalize("NFKC", text[start:]).lower().startswith(word)
+
+
+@given(st.lists(texts, max_size=6))
+@settings(deadline=None)
+def test_texts_cut_together_have_the_terms_that_each_has_alone(some: list[str]) -> None:
+    assert [found.tolist() for found in asked(some)] == [terms(one)[0].tolist() for one in some]
 
 
 def test_case_and_width_are_folded_and_accents_are_not() -> None:
@@ -186,6 +192,62 @@ def test_bm25_is_exact_where_frequent_terms_are_passed_over(
         all_found, all_scores = quick.bm25(query, 8)
         assert found.tolist() == all_found.tolist()
         assert scores.tolist() == pytest.approx(all_scores.tolist(), rel=1e-12)
+
+
+@given(rows, st.lists(queries, max_size=5), st.integers(1, 6))
+@settings(max_examples=200, deadline=None)
+def test_queries_that_are_looked_up_together_find_what_each_finds_alone(
+    held: list[list[int]], asked: list[list[int]], rarest: int
+) -> None:
+    made = index(held)
+    codes = np.array([code for query in asked for code in query], np.uint64)
+    owners = np.repeat(np.arange(len(asked)), [len(query) for query in asked])
+    for query, known in zip(asked, made.queries(codes, owners, len(asked)), strict=True):
+        alone = np.array(query, np.uint64)
+        for one, other in (
+            (made.overlap(alone, 0.5), made.overlap(known, 0.5)),
+            (made.bm25(alone, 3, rarest=rarest), made.bm25(known, 3, rarest=rarest)),
+        ):
+            assert [part.tolist() for part in one] == [part.tolist() for part in other]
+
+
+@given(rows, queries, st.integers(1, 6))
+@settings(max_examples=200, deadline=None)
+def test_only_the_rarest_terms_of_those_that_a_unit_holds_count(
+    held: list[list[int]], query: list[int], rarest: int
+) -> None:
+    def frequency(code: int) -> int:
+        return sum(code in row for row in held)
+
+    kept = sorted(filter(frequency, sorted(set(query))), key=frequency)[:rarest]
+    made = index(held)
+    found = made.bm25(np.array(query, np.uint64), 4, rarest=rarest)
+    expected = made.bm25(np.array(kept, np.uint64), 4)
+    assert [part.tolist() for part in found] == [part.tolist() for part in expected]
+
+
+@given(rows, queries)
+@settings(deadline=None)
+def test_for_every_unit_the_terms_are_counted_that_it_holds(
+    held: list[list[int]], query: list[int]
+) -> None:
+    counted = index(held).counted(np.array(query, np.uint64))
+    assert counted.tolist() == [len(set(query) & set(row)) for row in held]
+
+
+def test_adding_up_over_all_units_and_by_sorting_find_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(3)
+    codes = np.minimum(rng.pareto(0.7, 60_000) * 4, 2000).astype(np.uint64)
+    made = Index.of(codes, np.sort(rng.integers(0, 2000, len(codes))), 2000)
+    asked = [rng.choice(codes, 12) for _ in range(40)]
+    dense = [(made.bm25(query, 8), made.overlap(query, 0.4)) for query in asked]
+    monkeypatch.setattr("longgrain.search.DENSE", 0)
+    for query, found in zip(asked, dense, strict=True):
+        for one, other in zip(found, (made.bm25(query, 8), made.overlap(query, 0.4)), strict=True):
+            assert one[0].tolist() == other[0].tolist()
+            assert one[1].tolist() == pytest.approx(other[1].tolist(), rel=1e-12)
 
 
 def test_one_query_leaves_nothing_behind_for_the_next() -> None:

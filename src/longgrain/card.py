@@ -27,8 +27,6 @@ SIZES = (
     (10_000_000, "1M<n<10M"),
 )
 LANGUAGES = {"en": "English", "zh": "Chinese"}
-# What the plan alone cannot say of a method: where it was published.
-SOURCES = {"in2": "An et al., Make Your LLM Fully Utilize the Context, arXiv 2404.16811"}
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#|~!&])")
 
 
@@ -125,15 +123,16 @@ def _side(m: Manifest, side: str) -> Mapping[str, Any]:
 def _recipe(entry: RecipeEntry) -> Mapping[str, Any]:
     """A recipe's name, share and settings, with what it says of itself."""
     try:
-        said = (shelf.load("recipes", entry.use).__doc__ or "").strip()
+        found = shelf.load("recipes", entry.use)
+        said, source = (found.__doc__ or "").strip(), str(getattr(found, "source", ""))
     except PlanError:  # the card outlives a recipe of one's own that is no longer installed
-        said = ""
+        said = source = ""
     return {
         "use": entry.use,
         "examples": entry.examples,
         "settings": json.dumps(entry.settings, default=str, ensure_ascii=False).replace("`", "'"),
         "said": " ".join(said.split("\n\n")[0].split()),
-        "source": SOURCES.get(entry.use, ""),
+        "source": source,
     }
 
 

@@ -48,16 +48,20 @@ _WITH_HAN = re.compile(
     rf"|(?P<percent>百分之[{HAN}]+)|(?P<fraction>[{HAN}]+分之[{HAN}]+)|(?P<ordinal>第[{HAN}]+)"
     rf"|(?:(?<![{_APPROXIMATE}\d{HAN}])|(?<=以上))(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
 )
+_ANY_DIGIT, _ANY_HAN = re.compile(r"\d"), re.compile(f"[{HAN}]|年")  # 同治元年 has no numeral
 # Powers of ten that are figures of speech more often than counts: 千里, 万人, 百步.
 _FIGURES = frozenset(("百", "千", "万", "萬", "亿", "億", "百十", "千百"))
 
 
 def chinese(text: str) -> Iterator[Found]:
     """The numbers and dates of a Chinese text, those in digits before those in Han numerals."""
-    for match in _WITH_DIGITS.finditer(text):
-        yield from _found(match)
-    for match in _WITH_HAN.finditer(text):
-        yield from _found(match)
+    # Most sentences have neither, which a look at single characters tells ten times as fast.
+    if _ANY_DIGIT.search(text):
+        for match in _WITH_DIGITS.finditer(text):
+            yield from _found(match)
+    if _ANY_HAN.search(text):
+        for match in _WITH_HAN.finditer(text):
+            yield from _found(match)
 
 
 def _found(match: re.Match[str]) -> Iterator[Found]:

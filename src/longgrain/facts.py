@@ -104,7 +104,7 @@ def has(text: str, kind: str, language: Language) -> bool:
     return any(one[0] == kind for one in looked)
 
 
-_IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
+_IDEOGRAPH = re.compile(r"[㐀-鿿\uf900-\ufaff]")
 _MARKED = re.compile(
     r"\*\*(?P<bold>[^\s*][^*\n]{0,38}[^\s*.:。：])\*\*"
     r"|`(?P<code>[^`\n]{1,60})`"
@@ -112,12 +112,15 @@ _MARKED = re.compile(
     r"|“(?P<curly>[^“”\n]{2,160})”|「(?P<corner>[^「」\n]{2,160})」"
     r"|(?<![\w\"])\"(?P<straight>[^\"\n]{1,160})\"(?![\w\"])"
 )
+_ANY_MARK = re.compile('[*`《“「"]')
 _INNER_MARK = re.compile(r"[，。！？；：、,.!?;:…—]")
 _SPOKEN = "：:道说說曰云"
 
 
 def _marked(text: str, language: Language) -> Iterator[Said]:
     """Terms between ** **, ` `, 《 》 and quoted phrases: three words or six Han characters."""
+    if not _ANY_MARK.search(text):
+        return
     for match in _MARKED.finditer(text):
         group = cast(str, match.lastgroup)
         start = match.start(group)
@@ -162,7 +165,7 @@ def kind_of_quantity(fact: Fact) -> str | None:
 
 _COUNT = "|".join(sorted(WORDS, key=len, reverse=True))
 # Letters and Han characters; most can begin no number, and are known by their first character.
-_IDEOGRAPHS = "㐀-鿿豈-﫿"
+_IDEOGRAPHS = "㐀-鿿\uf900-\ufaff"
 _LETTERS = rf"[^\W\d_{_IDEOGRAPHS}]+(?:['’][^\W\d_]+)*"
 _FIRST = "".join(sorted({word[0] for word in (*WORDS, "per cent")}))
 _TOKEN = re.compile(
@@ -247,9 +250,8 @@ def plain(text: str) -> str:
 
 
 def _space(match: re.Match[str]) -> str:
-    before = match.string[match.start() - 1 : match.start()]
-    after = match.string[match.end() : match.end() + 1]
-    return "" if _IDEOGRAPH.match(before) or _IDEOGRAPH.match(after) else " "
+    text, (start, end) = match.string, match.span()
+    return "" if any(map(_IDEOGRAPH.match, (text[start - 1 : start], text[end : end + 1]))) else " "
 
 
 def number_text(value: float) -> str:

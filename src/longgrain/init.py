@@ -17,7 +17,7 @@ from longgrain.engine import atomic
 from longgrain.errors import RunError, SourceError
 from longgrain.ingest import IngestShard, ingest
 from longgrain.make import side_shares
-from longgrain.plan import Plan, Splitting
+from longgrain.plan import CHECKS, Plan, Splitting
 from longgrain.sides import assign
 from longgrain.store import merge
 from longgrain.tokens import SHIPPED, Tokenizer
@@ -176,6 +176,7 @@ def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> st
         longest=numbers.longest,
         depths=numbers.depths,
         examples=numbers.examples,
+        checks=", ".join(CHECKS),
     )
     lines = (line.partition(" # ") for line in settings.splitlines())
     aligned = [f"{key.rstrip():27} # {why}" if why else key for key, _, why in lines]
@@ -221,7 +222,8 @@ decontaminate: [] # files of benchmarks; what shares ten words in a row with the
 
 teacher: extractive # asks by rule about facts of the text: offline and free
 
-recipes:
+examples: null # of all recipes below that name a share (share: 0.6) instead of a number
+recipes: # others: sft, erasure, pam, pearl, hierarchy, compress, retrieve, multistage
   - use: in2 # information-intensive training: questions about grains in long contexts
     examples: {examples} # over all sides
 
@@ -238,7 +240,7 @@ layout: # how contexts are laid out
   in_order: 0.1 # share of contexts that are one document as it stands
   short: 1024 # tokens of a short context
 
-checks: [bounds, quote, answerable, leak, phrases, language, duplicates] # what an example must pass
+checks: [{checks}] # what an example must pass
 
 pack: # examples are packed whole into rows
   length: null # tokens of a row; null takes the longest example

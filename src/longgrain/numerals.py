@@ -52,8 +52,8 @@ def english_value(text: str) -> float | None:
             group = (group or 1) * 100
         elif word in _SCALES:
             total, group = total + (group or 1) * value, 0.0
-        elif group and (last < 20 or value >= 10):
-            return None  # "two three" is two numbers
+        elif group and last != 100 and (last < 20 or value >= 10):
+            return None  # "two three" is two numbers; "two hundred and forty" is one
         else:
             group += value
         last = int(value)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from longgrain.survey import Survey
 
 WIDTH = 100  # columns where there is no terminal to ask
+BESIDE = 4  # kinds of example that have room in one line with a side's other figures
 REASONS = 8  # dropped items are listed by so many reasons, the rest as a sum
 
 
@@ -180,7 +181,12 @@ def summary(out: Console, run: Run) -> None:
     """What a build made, dropped and missed, and where its report is."""
     manifest = run.manifest
     out.print()
-    out.print(_examples(manifest))
+    kinds = _kinds_made(manifest)
+    beside = kinds if len(kinds) <= BESIDE else ()
+    out.print(_examples(manifest, beside))
+    if len(kinds) > len(beside):
+        out.print()
+        out.print(_by_kind(manifest, kinds))
     bullets(out, "dropped", list(_dropped(manifest)))
     short = [
         f"{side}: {words}"
@@ -202,18 +208,42 @@ def _against(manifest: Mapping[str, Any]) -> Iterator[str]:
         yield f"{one['figure']}: {one['forecast']} forecast, {one['fact']} in fact, {one['off']}"
 
 
-def _examples(manifest: Mapping[str, Any]) -> Table:
-    """Examples by kind, rows, tokens, share learned from and fill, one line a side."""
+def _kinds_made(manifest: Mapping[str, Any]) -> list[str]:
+    """The kinds of example that were asked for on some side, or made there."""
+    asked = [
+        kind
+        for quota in manifest["quotas"].values()
+        for kind, counts in quota["kinds"].items()
+        if counts["wished"] or counts["made"]
+    ]
+    return list(dict.fromkeys(asked))
+
+
+def _by_kind(manifest: Mapping[str, Any], kinds: Sequence[str]) -> Table:
+    """Examples made of each kind, one column a side."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("kind")
+    for side in manifest["quotas"]:
+        table.add_column(side, justify="right")
+    for kind in kinds:
+        found = (quota["kinds"].get(kind, {"made": 0}) for quota in manifest["quotas"].values())
+        table.add_row(kind, *(f"{counts['made']:,}" for counts in found))
+    return table
+
+
+def _examples(manifest: Mapping[str, Any], kinds: Sequence[str]) -> Table:
+    """Examples, by kind where there are few, rows, tokens, learned and fill, one line a side."""
     quotas, packing = manifest["quotas"], manifest["packing"]
-    kinds = list(dict.fromkeys(kind for one in quotas.values() for kind in one["kinds"]))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("side")
     for name in (*kinds, "examples", "rows", "tokens", "learned", "fill"):
         table.add_column(name, justify="right")
     for side, packed in packing.items():
-        made = [quotas[side]["kinds"].get(kind, {"made": 0})["made"] for kind in kinds]
+        counts = quotas[side]["kinds"]
+        made = [counts.get(kind, {"made": 0})["made"] for kind in kinds]
+        total = sum(one["made"] for one in counts.values())
         learned = sum(role["learned"] for role in manifest["roles"][side].values())
-        numbers = [*made, sum(made), packed["rows"], packed["tokens"], learned]
+        numbers = [*made, total, packed["rows"], packed["tokens"], learned]
         table.add_row(side, *(f"{number:,}" for number in numbers), f"{packed['fill']:.1%}")
     return table
 

@@ -27,7 +27,9 @@ from longgrain.types import SIDES, Example, Side
 
 Record = dict[str, Any]
 # A token of a tagger: a word with its inner marks, a Han character, or a mark.
-_TOKEN = re.compile(r"[㐀-鿿豈-﫿]|[^\W_㐀-鿿豈-﫿]+(?:['’.-][^\W_㐀-鿿豈-﫿]+)*|[^\w\s]|_")
+_TOKEN = re.compile(
+    r"[㐀-鿿\uf900-\ufaff]|[^\W_㐀-鿿\uf900-\ufaff]+(?:['’.-][^\W_㐀-鿿\uf900-\ufaff]+)*|[^\w\s]|_"
+)
 TITLE = "longgrain"
 
 

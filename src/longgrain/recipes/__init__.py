@@ -2,11 +2,12 @@
 
 SHELF = {
     "in2": "longgrain.recipes.in2:In2",
-    "pearl": "longgrain.recipes.pearl:Pearl",
-    "compress": "longgrain.recipes.compress:Compress",
-    "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "sft": "longgrain.recipes.sft:Sft",
     "erasure": "longgrain.recipes.erasure:Erasure",
     "pam": "longgrain.recipes.pam:Pam",
+    "pearl": "longgrain.recipes.pearl:Pearl",
     "hierarchy": "longgrain.recipes.hierarchy:Hierarchy",
+    "compress": "longgrain.recipes.compress:Compress",
+    "retrieve": "longgrain.recipes.retrieve:Retrieve",
+    "multistage": "longgrain.recipes.multistage:Multistage",
 }

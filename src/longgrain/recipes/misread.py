@@ -32,6 +32,10 @@ NAMED = {"en": 2, "zh": 3}
 KINDS: tuple[FactKind, ...] = ("number", "date", "name", "term", "quote")
 # Taken for an answer, these would be taken for no answer: they count or name nothing.
 _NO_ANSWER = ("reference", "ordinal")
+# Said of no count in particular more often than of one.
+_FIGURES = frozenset(
+    ["hundred", "thousand", "million", "billion", "百", "千", "万", "萬", "亿", "億"]
+)
 _SPECIAL = ("clock", "%", "monthday", *"$£€¥")
 _CONTRACTED = re.compile(r"[’'](?:ll|m|d|ve|re|t)\Z", re.IGNORECASE)
 
@@ -166,7 +170,8 @@ def _answers(one: Misreading, language: str) -> bool:
     if one.kind != "number":
         return not _CONTRACTED.search(one.bare)
     digits = any(mark.isdigit() for mark in one.bare)
-    return one.unit not in _NO_ANSWER and (one.unit is not None or digits)
+    told = one.unit not in _NO_ANSWER and one.bare not in _FIGURES
+    return told and (one.unit is not None or digits)
 
 
 def _is_comparable(one: Misreading, right: Misreading) -> bool:

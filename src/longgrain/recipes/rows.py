@@ -169,8 +169,16 @@ def _rows(record: Any, name: str) -> Iterator[Row | Bad]:
     """The rows of one record: an article of SQuAD has many."""
     if isinstance(record, Mapping) and isinstance(record.get("paragraphs"), list):
         for place, paragraph in enumerate(record["paragraphs"], 1):
-            for number, one in enumerate(paragraph.get("qas") or (), 1):
-                row = {**one, "context": paragraph.get("context")}
+            asked = paragraph.get("qas") if isinstance(paragraph, Mapping) else None
+            if not isinstance(asked, list):
+                yield _row(paragraph, f"{name}.{place}")
+                continue
+            for number, one in enumerate(asked, 1):
+                row = (
+                    {**one, "context": paragraph.get("context")}
+                    if isinstance(one, Mapping)
+                    else one
+                )
                 yield _row(row, f"{name}.{place}.{number}")
         return
     yield _row(record, name)
@@ -247,8 +255,8 @@ def _squad(record: Mapping[str, Any], passage: str, name: str) -> Row | str:
         return "a question without words"
     answers = record.get("answers") or []
     if isinstance(answers, Mapping):
-        texts = [_words(one) for one in answers.get("text") or ()]
-        starts = [*(answers.get("answer_start") or ()), *[-1] * len(texts)]
+        texts = [_words(one) for one in _listed(answers.get("text"))]
+        starts = [*_listed(answers.get("answer_start")), *[-1] * len(texts)]
     elif isinstance(answers, list) and all(isinstance(one, Mapping) for one in answers):
         texts = [_words(one.get("text")) for one in answers]
         starts = [one.get("answer_start", -1) for one in answers]
@@ -268,6 +276,11 @@ def _squad(record: Mapping[str, Any], passage: str, name: str) -> Row | str:
         answers=tuple(dict.fromkeys(zip(texts, places, strict=False))),
         impossible=impossible,
     )
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list as it is, nothing as an empty one, anything else as the only entry."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _first(record: Mapping[str, Any], names: Sequence[str]) -> str:

@@ -17,3 +17,19 @@ INSTRUCTIONS = {
     ),
 }
 QUESTION = {"en": "Question: ", "zh": "问题："}
+
+# What a blank hides, by kind of fact and its unit.
+WHAT = {
+    "en": {
+        "number": "number", "number:%": "percentage", "number:$": "amount", "number:£": "amount",
+        "number:€": "amount", "number:clock": "time", "date": "date", "date:year": "year",
+        "date:month": "month", "name": "name", "term": "term", "term:title": "title",
+        "term:code": "code", "quote": "wording",
+    },
+    "zh": {
+        "number": "数字", "number:%": "百分比", "number:$": "金额", "number:￥": "金额",
+        "number:clock": "时刻", "date": "日期", "date:year": "年份", "date:month": "年月",
+        "name": "名称",
+        "term": "词语", "term:title": "篇名", "term:code": "代码", "quote": "原话",
+    },
+}  # fmt: skip

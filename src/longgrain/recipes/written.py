@@ -114,9 +114,9 @@ def _candidate(
 
 def _miscounted(answer: str, reply: str, read: str) -> str:
     """What is wrong with the numbers; of several pieces together a new one may follow."""
-    if not _numbers(answer) <= _numbers(reply):
+    if not numbers_above_ten(answer) <= numbers_above_ten(reply):
         return "the reply to the user lacks a number of the answer"
-    if read and not _numbers(reply) <= _numbers(read):
+    if read and not numbers_above_ten(reply) <= numbers_above_ten(read):
         return "the answer has a number that its evidence does not have"
     return ""
 
@@ -258,7 +258,7 @@ def cue_words(question: str, evidence: str) -> list[str]:
     return [cue for cue in dict.fromkeys(cues) if not _EMPTY_WORD.fullmatch(cue)]
 
 
-def _numbers(text: str) -> set[str]:
+def numbers_above_ten(text: str) -> set[str]:
     """Its numbers above ten, as digits."""
     found = (one for word in normalise(text).split() for one in _NUMBER.findall(word))
     return {one for one in found if float(one) > COUNTABLE}

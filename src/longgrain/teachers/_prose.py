@@ -162,7 +162,7 @@ _STOP_WORDS = (
 )
 _STOP_SET = frozenset(_STOP_WORDS.split())
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ’'-]{2,}|\d[\d.,]*\d")
-_HAN = re.compile(r"[㐀-鿿豈-﫿]+|[A-Za-z]{3,}")
+_HAN = re.compile(r"[㐀-鿿\uf900-\ufaff]+|[A-Za-z]{3,}")
 _FUNCTION = re.compile("[的了在是和与與及或之于於以为為而其这這那有也都就被把从從对對等中个個]")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from longgrain.errors import PlanError
 from longgrain.types import Answered, Refused
 
-_CJK = re.compile(r"[぀-ヿ㐀-鿿豈-﫿\U00020000-\U0003ffff]")
+_CJK = re.compile(r"[぀-ヿ㐀-鿿\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"\S*\w\S*")
 # Characters of Chinese or Japanese a token, at most. Windows of 3,000 characters of laws, novels and
 # manuals have 1.2 to 2.7 with a tokenizer trained on those very texts, and 1 to 1.8 with others.

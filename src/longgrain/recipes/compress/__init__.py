@@ -48,7 +48,7 @@ BATCH = 16
 FEWEST = 4
 _SENTENCE_END = re.compile(r"[。！？；]|[.!?:](?=[\s”\")]|$)")
 # So many times the drafts that are wanted are made of questions at most, for checks may drop some.
-SPARE = 2
+SPARE, AT_LEAST = 2, 24
 # A compressed text above this share of its source's tokens has left out nothing to speak of.
 TOO_LONG = 0.9
 
@@ -291,7 +291,7 @@ class Compress:
                     found += isinstance(item, Draft)
                     yield item
                 waiting = []
-            if found >= SPARE * wanted + FEWEST:  # facts are left for other kinds
+            if found >= SPARE * wanted + AT_LEAST:  # facts are left for other kinds
                 return
         yield from self._answered(kind, materials, waiting)
 
@@ -341,7 +341,10 @@ class Compress:
         language = str(request.settings.get("language") or language_of(text))
         if request.task == "compress.entities":
             table = entities_of(text, language)
-            entities = [{**one, "attributes": []} for one in table["entities"]]
+            entities = [
+                {**one, "attributes": [{"name": "name", "value": one["name"]}]}
+                for one in table["entities"]
+            ]
             return orjson.dumps({"entities": entities, "relations": []}).decode()
         asked = request.settings.get("given", {}).get("asked")
         limit = int(request.settings.get("said", {}).get("limit", 100))

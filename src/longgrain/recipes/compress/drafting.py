@@ -242,11 +242,18 @@ def answer_draft(
         assistant=(answer,),
         answer=asked.answer,
         meta={
-            **{**_of_question(asked), "asks": asked.meta["form"], "form": "compressed"},
+            **{**_answered_by(asked), "asks": asked.meta["form"], "form": "compressed"},
             **{**meta, "kind": "compress-answer", **about},
         },
         evidence=asked.evidence,
     )
+
+
+def _answered_by(asked: Draft) -> dict[str, Any]:
+    """What is known of the question; what a model quoted stands in the compressed text by now."""
+    known = _of_question(asked)
+    quotes = known.pop("quotes", None)
+    return {**known, **({"rests_on": quotes} if quotes else {})}
 
 
 def _note(source: Source, text: str, lost: Tally) -> str:

@@ -20,8 +20,9 @@ from longgrain.recipes.hierarchy import wording
 from longgrain.recipes.hierarchy.nodes import Group, Node, groups, nodes_of
 from longgrain.recipes.hierarchy.places import paragraphed, placed, titled
 from longgrain.recipes.hierarchy.speaking import RECIPE, Said
-from longgrain.recipes.hierarchy.structure import built, ordered, outlined
+from longgrain.recipes.hierarchy.structure import built, lost, ordered, outlined
 from longgrain.recipes.hierarchy.summaries import rehearsed, summed
+from longgrain.recipes.hierarchy.wording import ASKING
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.sections import Section, runs, sections
 from longgrain.recipes.shares import counts
@@ -50,8 +51,8 @@ class Hierarchy:
     source: ClassVar[str] = "Sarthi et al. 2024 (RAPTOR), arXiv 2401.18059"
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
-    tokens: tuple[int, int] = (400, 6144)
-    section: tuple[int, int] = (96, 1536)
+    tokens: tuple[int, int] = (400, 3072)
+    section: tuple[int, int] = (96, 2048)
     depth: int = 3
     outline_tokens: int = 512
     outline_share: float = 0.5
@@ -97,8 +98,23 @@ class Hierarchy:
             for node in self._sections(materials, named=kind != "hierarchy-paragraph"):
                 yield from self._placed(kind, materials, node)
         else:
-            for group in groups(materials, self.tokens):
-                yield from self._grouped(kind, materials, group)
+            yield from self._groups(kind, materials)
+
+    def _groups(self, kind: str, materials: Materials) -> Iterator[Draft | Dropped]:
+        """Drafts about groups whose members can be told apart; documents of one publisher begin alike."""
+        made: set[str] = set()
+        for group in groups(materials, self.tokens):
+            if len({one.title for one in group.members}) < len(group.members):
+                yield lost(group, "two sections of the group have the same heading")
+                continue
+            for item in self._grouped(kind, materials, group):
+                told = item.answer if isinstance(item, Draft) else ""
+                is_text = kind in ("hierarchy-outline", "hierarchy-summary")
+                if is_text and told in made:
+                    yield lost(group, "an equal text was made before")
+                    continue
+                made.update([told] if told else [])
+                yield item
 
     def _grouped(self, kind: str, materials: Materials, group: Group) -> Iterator[Draft | Dropped]:
         if kind == "hierarchy-outline":
@@ -137,7 +153,7 @@ class Hierarchy:
     def _sentences(self, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
         """Questions of `in2` about one sentence, a share of them with the outline of its document."""
         found = 0
-        for asked in In2().questions("hierarchy/sentence", materials, wanted):
+        for asked in In2().questions("hierarchy/sentence", materials, wanted, asking=ASKING):
             if isinstance(asked, Dropped):
                 yield asked
                 continue

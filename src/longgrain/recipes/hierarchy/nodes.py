@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -177,10 +178,19 @@ def _groups_of(materials: Materials, doc_id: str, tokens: tuple[int, int]) -> li
 
 
 def _told_groups(materials: Materials, doc_id: str, tokens: tuple[int, int]) -> list[Group]:
-    """For documents without headings that could make one: runs of a sixth of the size that is allowed."""
-    nodes = told_nodes(materials, doc_id, max(tokens[0] // FEWEST, tokens[1] // 6))
-    runs = _runs(materials, nodes, tokens[1])
-    made = [_group(materials, run, nodes, None) for run in runs]
+    """Runs of a sixth of the size that is allowed: of documents, or of sections, without headings in them."""
+    starts = [one.start for one in materials.tree(doc_id) if one.kind == "heading"]
+    inside: dict[int, list[Node]] = {}
+    for node in told_nodes(materials, doc_id, max(tokens[0] // FEWEST, tokens[1] // 6)):
+        section = bisect_right(starts, node.grain.start)
+        # A run that begins with a heading or has one inside is in two sections.
+        if section == bisect_left(starts, node.grain.end) and node.grain.start not in starts:
+            inside.setdefault(section, []).append(node)
+    made = [
+        _group(materials, run, nodes, None)
+        for nodes in inside.values()
+        for run in _runs(materials, nodes, tokens[1])
+    ]
     return [one for one in made if tokens[0] <= one.tokens <= tokens[1]]
 
 

@@ -55,6 +55,9 @@ def titled(
     title = node.title if node.title in listed else title
     document = title_of(materials, node.grain.doc_id)
     first = opening(words, said.language)
+    if "<" in first or not (first[:1].isalnum() or first[:1] in "“「《*_["):
+        yield lost(node, "the section begins with markup", first)
+        return
     if title in first:
         yield lost(node, "the heading is repeated where its section begins")
         return

@@ -4,6 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from longgrain.recipes.asking import Asking
+
+ASKING = Asking(
+    name="longgrain.hierarchy",
+    gap={
+        "en": (
+            "At some place this part says “{s}”. With what {what}?",
+            "This part has the sentence “{s}”. What is its {what}?",
+            "Go to the sentence “{s}” and give its {what}.",
+            "What {what} does the document have at the place “{s}”?",
+            "Somewhere in this part stands “{s}”. Fill in the {what}.",
+        ),
+        "zh": (
+            "这一部分有处写着“{s}”，那里的{what}是什么？",
+            "请找到“{s}”所在的地方，写出其中的{what}。",
+            "文件里“{s}”那处的{what}是什么？",
+            "这一部分里有“{s}”，请填上{what}。",
+            "读到“{s}”时，原处的{what}是什么？",
+        ),
+    },
+    whole={
+        "en": (
+            "Within this part of the document: {q}",
+            "A detail of this part: {q}",
+            "Down to the single sentence: {q}",
+            "In the part you have read: {q}",
+            "Closely read: {q}",
+        ),
+        "zh": (
+            "在文件的这一部分里：{q}",
+            "这一部分的细节：{q}",
+            "细看这一部分：{q}",
+            "就所读的部分而言：{q}",
+            "具体到句子：{q}",
+        ),
+    },
+)
+
 Wordings = Mapping[str, Sequence[str]]
 
 READ: Wordings = {

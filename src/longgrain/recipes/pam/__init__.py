@@ -24,7 +24,7 @@ from longgrain.types import Draft, Dropped, Message
 
 # Questions whose attempts are asked for at a time: replies cost money.
 GROUP = 8
-# Bad cases take no more questions than this many times what is wanted, so that good ones find some.
+# Bad cases are no more than this many times what is wanted, so that good ones find questions.
 MOST = 3
 OPTIONS = (0, 2, 3, 4, 5, 6)
 LANGUAGES = ("en", "zh")
@@ -96,7 +96,7 @@ class Pam:
     def draft(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
         """Cases of one kind, one for each question that has one.
 
-        No fact is asked about twice, so bad cases leave questions to the good ones.
+        Both kinds take their questions from one stream, so none is asked twice.
         """
         rows, lost = self._rows(materials)
         yield from lost
@@ -105,7 +105,7 @@ class Pam:
             for case, right in _kept(materials):
                 made += 1
                 yield self._good(case, right, materials)
-        questions = In2().questions(f"pam/{kind}", materials, wanted, asking=ASKING)
+        questions = _questions(materials, wanted)
         while kind == "pam-good" or self.bad == 1 or made < MOST * wanted:
             cases: list[Case] = []
             size = min(GROUP, max(1, wanted - made)) if materials.prompted else 1
@@ -119,7 +119,7 @@ class Pam:
                     break
             if not cases:
                 return
-            for done in self._done(kind, cases, materials):
+            for done in self._done(kind, cases, materials, wanted):
                 made += isinstance(done, Draft)
                 yield done
 
@@ -139,9 +139,10 @@ class Pam:
     # --- cases ---
 
     def _done(
-        self, kind: str, cases: Sequence[Case], materials: Materials
+        self, kind: str, cases: Sequence[Case], materials: Materials, wanted: int
     ) -> Iterator[Draft | Dropped]:
         """Each case as a draft, or the reason why it is none."""
+        good = round(wanted * (1 - self.bad) / self.bad) if kind == "pam-bad" else 0
         attempts: dict[str, list[Attempt]] = {
             case.draft.id: list(case.row.attempts) for case in cases if case.row
         }
@@ -153,11 +154,11 @@ class Pam:
                 attempts[case.draft.id] = [one for one in found if isinstance(one, Attempt)]
         if kind == "pam-good":
             for case in cases:
-                yield self._right(case, attempts.get(case.draft.id), materials)
+                yield self._right(case, attempts.get(case.draft.id, ()), materials)
             return
         wrong: list[tuple[Case, list[Try]]] = []
         for case in cases:
-            tries = self._wrong(case, attempts.get(case.draft.id), materials)
+            tries = self._wrong(case, attempts.get(case.draft.id, ()), materials, good)
             if isinstance(tries, Dropped):
                 yield tries
             else:
@@ -165,10 +166,10 @@ class Pam:
         yield from self._corrected(wrong, materials)
 
     def _right(
-        self, case: Case, attempts: Sequence[Attempt] | None, materials: Materials
+        self, case: Case, attempts: Sequence[Attempt], materials: Materials
     ) -> Draft | Dropped:
         """A good case: of a right attempt, or of the evidence."""
-        tries = case.tries(attempts or (), right=True)
+        tries = case.tries(attempts, right=True)
         if tries:
             return self._good(case, tries[0], materials)
         if not self.by_rule:
@@ -178,21 +179,25 @@ class Pam:
         return self._good(case, case.by_evidence(), materials)
 
     def _wrong(
-        self, case: Case, attempts: Sequence[Attempt] | None, materials: Materials
+        self, case: Case, attempts: Sequence[Attempt], materials: Materials, good: int
     ) -> list[Try] | Dropped:
-        """As many wrong attempts as the case is to have, or why there are none."""
+        """As many wrong attempts as the case is to have, or why there are none.
+
+        Attempts that are right are kept until there are as many as good cases are wanted.
+        """
         rounds = case.rounds(self)
-        tries = case.tries(attempts or (), right=False)[:rounds]
+        tries = case.tries(attempts, right=False)[:rounds]
+        right = case.tries(attempts, right=True)
+        kept: list[tuple[Case, Try]] = materials.notes.setdefault("pam kept", [])
+        if right and not tries and (not self.by_rule or len(kept) < good):
+            kept.append((case, right[0]))
+            return _lost(case, "the attempts at a bad case are right; kept for a good one")
         if self.by_rule:
             known = {one.answer for one in tries}
             more = [one for one in case.misread(rounds) if one.answer not in known]
             tries += more[: rounds - len(tries)]
         if len(tries) >= self.rounds[0]:
             return tries
-        right = case.tries(attempts or (), right=True)
-        if right:
-            materials.notes.setdefault("pam kept", []).append((case, right[0]))
-            return _lost(case, "the attempts at a bad case are right; kept for a good one")
         if not tries and self.by_rule:
             return _lost(case, "no other sentence holds a fact of the answer's type")
         return _lost(case, "there are fewer wrong attempts than the case is to have")
@@ -215,6 +220,14 @@ class Pam:
 
     def _good(self, case: Case, right: Try, materials: Materials) -> Draft:
         return _draft(case, case.telling.good(right), (), right, materials)
+
+
+def _questions(materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
+    """The questions of one side, each once, over both kinds."""
+    if "pam questions" not in materials.notes:
+        materials.notes["pam questions"] = In2().questions("pam", materials, wanted, asking=ASKING)
+    questions: Iterator[Draft | Dropped] = materials.notes["pam questions"]
+    return questions
 
 
 def _kept(materials: Materials) -> Iterator[tuple[Case, Try]]:

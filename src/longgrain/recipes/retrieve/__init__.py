@@ -123,9 +123,10 @@ class Retrieve:
         return In2(hard=WIDER * self.passages[1], pieces=(2, 2), cap=self.cap)
 
     def _questions(self, kind: str, materials: Materials, wanted: int) -> Iterator[Draft | Dropped]:
-        if kind == "retrieve-joined":
-            return self._guard.draft("integration", materials, wanted)
-        return self._guard.questions(f"retrieve/{kind}", materials, wanted)
+        joined = kind == "retrieve-joined"
+        return self._guard.questions(
+            f"retrieve/{kind}", materials, wanted, "integration" if joined else "fine"
+        )
 
     def _ruled(
         self, kind: str, drafts: Sequence[Draft], search: Search, turns: Iterator[int]

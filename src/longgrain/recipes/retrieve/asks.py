@@ -10,21 +10,17 @@ from typing import Literal
 from longgrain.facts import Language, facts, holds, normalise, plain
 from longgrain.protocols import Materials
 from longgrain.recipes.retrieve import wording
-from longgrain.recipes.stated import Stated
+from longgrain.recipes.stated import BLANK, Stated, inner, shown, told, what_of
 from longgrain.types import Grain, content_id
 
-BLANK = "____"
 Style = Literal["fact", "claim", "lookup"]
 # Facts that a statement can have wrong without becoming nonsense.
 CHANGEABLE = ("number", "date", "name")
 # A lookup names so many words of English, one clause of Chinese less, of such lengths.
 SOUGHT = 3
 LENGTHS: dict[Language, tuple[int, int]] = {"en": (5, 24), "zh": (4, 14)}
-# A sentence is shown whole up to so many words of English, characters of Chinese; else a part of it.
-WHOLE: dict[Language, int] = {"en": 34, "zh": 80}
 _WORD = re.compile(r"[A-Za-z][a-z]+(?:-[a-z]+)*")
 _CLAUSE = re.compile(r"[^，；：。、！？…—“”‘’「」『』《》（）()\s]+")
-_STOPPED = re.compile(r"[.。!?！？]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +77,7 @@ def _fact(found: Stated, language: Language, materials: Materials, draw: int) ->
     wordings = wording.FACT[language]
     replies = wording.FACT_REPLY[language]
     number = draw % len(wordings)
-    what, answer = what_of(found.kind, found.unit, language), plain(found.answer)
+    what, answer = what_of(found.kind, found.unit, language), told(found)
     reply = replies[draw // 8 % len(replies)].format(
         a=answer, A=answer if found.unit == "code" else answer[:1].upper() + answer[1:], what=what
     )
@@ -94,31 +90,6 @@ def _fact(found: Stated, language: Language, materials: Materials, draw: int) ->
         reply=reply,
         sentence=found.sentence,
     )
-
-
-def shown(found: Stated, filling: str, sentence: str, language: Language) -> str:
-    """The sentence, or the part around its fact if it is long, with something in the fact's place."""
-    part = f"{found.before}{plain(found.answer)}{found.after}"
-    whole = plain(sentence)
-    length = len(whole) if language == "zh" else len(whole.split())
-    place = whole.lower().find(part.lower()) if length <= WHOLE[language] else -1
-    text = f"{found.before}{filling}{found.after}"
-    if place >= 0:
-        text = whole[:place] + text + whole[place + len(part) :]
-    return _STOPPED.sub("", text.strip().lstrip("，。；：、,;: ")).rstrip("，；：、,;: ")
-
-
-def inner(text: str, language: Language) -> str:
-    """The text as it stands inside quotation marks: its own are the inner ones."""
-    return text.translate(
-        {ord("“"): "‘", ord("”"): "’", ord('"'): "'" if language == "en" else '"'}
-    )
-
-
-def what_of(kind: str, unit: str | None, language: Language) -> str:
-    """The word for what a blank hides."""
-    words = wording.WHAT[language]
-    return words.get(f"{kind}:{unit}") or words.get(kind, words["term"])
 
 
 # --- a claim --------------------------------------------------------------------------------------

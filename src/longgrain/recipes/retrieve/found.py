@@ -19,6 +19,8 @@ from longgrain.types import Draft, Given, Grain, Message, Span
 
 # Grains that are ranked for each passage that may be shown: some might answer, and stay out.
 WIDER = 3
+# Tokens that instruction, question and reply may take in a row beside the passages.
+AROUND = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +68,12 @@ class Search:
         least, most = self.passages
         size = least + drawn("passages", draft.id) % (most - least + 1)
         others = others[: size - len(evidence)]
-        if self.budget:
-            able = affordable(others, evidence, self.budget, self.materials)
-            if able is None:
-                return "the evidence alone is longer than the budget for passages"
-            others = able
-        if len(others) + len(evidence) < (1 if self.budget and not refuse else least):
+        room = self.materials.longest - AROUND
+        able = affordable(others, evidence, min(self.budget or room, room), self.materials)
+        if able is None:
+            return "the evidence alone is longer than the budget for passages"
+        cut, others = len(able) < len(others), able
+        if len(others) + len(evidence) < (2 if cut else least):
             return "the search finds fewer passages than asked for that leave the question open"
         return ordered(evidence, others, ranking, turn=turn, order=self.order)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from longgrain.facts import Fact, Language, counted_noun, fits, plain
+from longgrain.facts import Fact, Language, fits, plain
 from longgrain.protocols import Materials
 from longgrain.recipes.retrieve import wording
-from longgrain.recipes.retrieve.asks import BLANK, drawn, inner, shown, what_of
-from longgrain.recipes.stated import Stated, within
+from longgrain.recipes.retrieve.asks import drawn
+from longgrain.recipes.stated import (
+    BLANK,
+    Stated,
+    counted,
+    inner,
+    shown,
+    told,
+    what_of,
+    within,
+)
 from longgrain.types import Draft, Grain
 
 
@@ -48,8 +56,8 @@ def joins(draft: Draft, language: Language, materials: Materials) -> Join | None
     kind = "compare:date" if form == "compare" and one.kind == "date" else form
     space = " " if language == "en" else ""
     reply = wording.JOINED_REPLY[language][kind].format(
-        x=f"{counted(one, language)}{space}{{0}}",
-        y=f"{counted(two, language)}{space}{{1}}",
+        x=f"{_filling(one, language)}{space}{{0}}",
+        y=f"{_filling(two, language)}{space}{{1}}",
         answer=_total(draft.answer, one, two, language),
     )
     return Join(
@@ -65,16 +73,11 @@ def _blanked(one: Stated, language: Language, materials: Materials) -> str:
     return inner(shown(one, BLANK, materials.words(one.sentence), language), language)
 
 
-def counted(one: Stated, language: Language, answer: str = "") -> str:
-    """A fact with what it counts, as the words behind it say: "24 pages", "六个月"."""
-    said = answer or plain(one.answer)
-    if one.kind != "number" or not one.unit:
-        return said
-    if language == "zh":
-        found = re.match(rf"[个個]?{re.escape(one.unit)}", one.after)
-        return said + (found[0] if found else "")
-    noun = counted_noun(one.after, 0)
-    return f"{said} {noun}" if noun else said
+def _filling(one: Stated, language: Language, answer: str = "") -> str:
+    """What fills a blank, or another number in its place, with what it counts."""
+    if one.kind != "number":
+        return answer or told(one)
+    return counted(answer or plain(one.answer), one.after, one.unit, language)
 
 
 def _total(answer: str, one: Stated, two: Stated, language: Language) -> str:
@@ -84,7 +87,7 @@ def _total(answer: str, one: Stated, two: Stated, language: Language) -> str:
         return f"{unit}{answer}"
     if one.kind == "number" and unit == "%":
         return f"{answer} percentage points" if language == "en" else f"{answer}个百分点"
-    forms = (counted(each, language, answer) for each in (one, two))
+    forms = (_filling(each, language, answer) for each in (one, two))
     return max(forms, key=len)
 
 

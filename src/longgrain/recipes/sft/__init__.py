@@ -20,7 +20,8 @@ from longgrain.recipes.sft.classification import RULES, classifications
 from longgrain.recipes.sft.continuation import continuations
 from longgrain.recipes.sft.conversing import conversations
 from longgrain.recipes.sft.entities import TYPES, called, entities, gazetteer_of
-from longgrain.recipes.sft.extraction import extractions
+from longgrain.recipes.sft.extraction import extractions, record_of
+from longgrain.recipes.sft.found import marked
 from longgrain.recipes.sft.item import Item
 from longgrain.recipes.sft.own import Own
 from longgrain.recipes.sft.passages import paragraphs, whole_sections
@@ -211,6 +212,11 @@ def _sections(materials: Materials, tokens: tuple[int, int]) -> Iterator[Passage
 
 
 def _paragraphs(materials: Materials, task: str) -> Iterator[Passage]:
+    """Of records and entities, only paragraphs in which rules find some: a reply costs money."""
     for one in paragraphs(materials, task):
         language = str(materials.document(one.doc_id).meta["language"])
-        yield Passage(grain=one, text=materials.words(one), language=language)
+        text = materials.words(one)
+        barren = task == "extraction" and not any(record_of(text, language).values())
+        if barren or (task == "entities" and not marked(text, language, names=True)):
+            continue
+        yield Passage(grain=one, text=text, language=language)

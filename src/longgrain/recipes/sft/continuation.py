@@ -13,7 +13,7 @@ from longgrain.types import Grain
 # Items of a list, and what leads to something that is not there.
 _UNFIT = re.compile(r"\A(?:[-*+•]|\d+[.)]|[（(])|[:：]\s*\Z")
 # Characters that stand before the break, by language, at least and at most.
-LEAD = {"en": (400, 4000), "zh": (150, 1500)}
+LEAD = {"en": (150, 4000), "zh": (60, 1500)}
 
 
 def continuations(materials: Materials) -> Iterator[Item]:

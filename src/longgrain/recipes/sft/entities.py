@@ -89,7 +89,7 @@ _ORGANISATION = re.compile(
 
 
 def _is_sure(materials: Materials, paragraph: Grain, words: str, one: Found) -> bool:
-    """What looks like a name is one that its document writes so again, and never as another word.
+    """What looks like a name is one that its document hardly ever writes small.
 
     A paragraph with one of which that is not sure is passed over: it would be marked wrong either way.
     """
@@ -99,7 +99,7 @@ def _is_sure(materials: Materials, paragraph: Grain, words: str, one: Found) -> 
         return _counts(materials, paragraph.doc_id, words)[0] >= 2
     if one.kind == "name" and len(words.split()) == 1:
         written, small = _counts(materials, paragraph.doc_id, words)
-        return written >= 3 and 10 * small <= written and len(words) > 2
+        return 10 * small <= written and len(words) > 2
     return one.kind != "name" or "\n" not in words
 
 

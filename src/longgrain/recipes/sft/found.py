@@ -68,8 +68,10 @@ _MEASURES = [
 ]
 # 一个, 两种 and "two kinds" are turns of speech more often than quantities.
 _VAGUE = frozenset(["time", "way", "kind", "type", "thing", "case", "one", "item", "hundred"])
-_VAGUE |= frozenset("个個种種类類道组組步块塊件条條只隻点點样樣")
-_DIGITS = re.compile(r"\d+")
+_VAGUE |= frozenset("个個种種类類道组組步块塊条條只隻点點样樣")
+# Digits that may count something: no part of AAL2 or 800-63B, no number of a list or a note.
+_DIGITS = re.compile(r"(?<![\w.,:/-])(?<!\[)\d(?![\w]*[A-Za-z])[\d,.]*(?!\d|[-/:]\w)", re.ASCII)
+_LISTED = re.compile(r"^\s*(?:[(（]?\d+[.)、）]|[-*+])\s", re.MULTILINE)
 _HAN_NUMERAL = re.compile("[〇零一二三四五六七八九十百千万萬亿億]{2,}")
 # The second bound of 三年以上七年以下.
 _BOUND = re.compile(
@@ -181,7 +183,7 @@ def _with_unit(text: str, fact: Fact) -> int:
 def overlooked(text: str, language: str) -> bool:
     """Whether a number of the text is none of its facts, so that a list of them would be short."""
     places = [match.span() for match in _CODE.finditer(text)]
-    places += [match.span() for match in _BOUND.finditer(text)]
+    places += [match.span() for one in (_BOUND, _LISTED) for match in one.finditer(text)]
     known = (one for one in facts(text, spoken(language)) if one.kind in ("number", "date"))  # type: ignore[arg-type]
     places += [(one.start, one.end) for one in known]
     patterns = (_DIGITS, _HAN_NUMERAL if spoken(language) == "zh" else _COUNT_WORD)

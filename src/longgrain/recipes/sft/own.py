@@ -15,7 +15,7 @@ from longgrain.recipes.rows import Row, rows
 from longgrain.recipes.sft.item import BREAK, about, at, of_rule, spoken, worded
 from longgrain.recipes.sft.surround import surrounded
 from longgrain.recipes.sft.wording import QUESTION, UNSAID
-from longgrain.types import Draft, Dropped, Grain, Message, Slot, Span, content_id
+from longgrain.types import Draft, Dropped, Grain, Message, Role, Side, Slot, Span, content_id
 
 # Cuts that may be the evidence of one row: an answer that may rest on more needs its passage whole.
 MOST = 8
@@ -51,7 +51,7 @@ class Own:
         self, materials: Materials, one: Agreed, labels: Sequence[str]
     ) -> Iterator[Draft | Dropped]:
         row = one.row
-        place = materials.where(row.passage) if row.passage and not row.label else None
+        place = _place_of(materials, row)
         if place is None:
             if not materials.takes(_name(one)):
                 return
@@ -98,6 +98,18 @@ class Own:
             quoted = surrounded(materials, row, self.around)
         draft = _draft(materials, row, quoted, numbers, "none")
         return _with_data(draft, row, {"text": row.passage}, row.passage)
+
+
+def _place_of(materials: Materials, row: Row) -> tuple[Grain, Side | None] | None:
+    """Where the row's passage stands; rows share passages, and each is looked for once."""
+    if not row.passage or row.label:
+        return None
+    known: dict[str, tuple[Grain, Side | None] | None]
+    known = materials.notes.setdefault("sft-passages", {})
+    name = content_id(row.passage)
+    if name not in known:
+        known[name] = materials.where(row.passage)
+    return known[name]
 
 
 def _name(one: Agreed) -> str:
@@ -197,12 +209,14 @@ def _asked(
     number, words, _ = worded("qa", language, row.content)
     origin, rule = given(row), of_rule(f"qa-{number}")
     label = "\n\n" + QUESTION[spoken(language)]
+    # Beside its own passage a question may be asked of many; among others it must be the only one.
+    role: Role = "question" if any(isinstance(one, Slot) for one in quoted) else "instruction"
     user = (
         Span(role="instruction", origin=rule, text=words),
         BREAK,
         *quoted,
         Span(role="glue", origin=of_rule("label"), text=label),
-        Span(role="question", origin=origin, text=row.question),
+        Span(role=role, origin=origin, text=row.question),
     )
     said = row.response
     if row.impossible:

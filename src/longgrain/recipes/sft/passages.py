@@ -42,11 +42,11 @@ def boilerplate(title: str, text: str) -> str:
     for reason, pattern in _UNDER.items():
         if pattern.fullmatch(title):
             return f"boilerplate: {reason}"
-    lines = [line for line in text.splitlines() if line.strip()]
+    prose = _FENCE.sub("", text)
+    lines = [line for line in prose.splitlines() if line.strip()]
     entries = sum(_ENTRY.fullmatch(line) is not None for line in lines)
     if len(lines) >= 5 and entries > 0.6 * len(lines):
         return "boilerplate: a table of contents"
-    prose = _FENCE.sub("", text)
     marked = sum(len(line) for line in prose.splitlines() if _MARKUP.match(line))
     if len(prose) - marked < 0.5 * len(text):
         return "mostly code, tables or formulas"

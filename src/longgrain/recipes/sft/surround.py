@@ -22,7 +22,9 @@ def surrounded(materials: Materials, row: Row, around: tuple[int, int]) -> tuple
     wished = around[0] + draw % (around[1] - around[0] + 1) - own
     asked = row.question or row.turns[-2][1]
     rivals = {number for number, _ in materials.holding(asked, RIVAL)}
-    said = [text for text, _ in row.answers] or ([row.response] if len(row.response) < 60 else [])
+    said = [text for text, _ in row.answers] or (
+        [row.response] if 0 < len(row.response) < 60 else []
+    )
     chosen: list[int] = []
     pool = materials.grains
     start, size = draw % max(1, len(pool)), 0
