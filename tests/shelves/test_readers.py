@@ -290,6 +290,21 @@ def test_binary_in_disguise_is_dropped(raw: bytes) -> None:
 # --- text and Markdown ---
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Part 1: Water\n\n## 1.1 Wells\n\n# Part 2: Land\n", None),
+        ("# 第一章 总则\n\n## 第一节 目的\n\n# 第二章 附则\n", None),
+        ("# 1. Wells\n\n# 2. Rivers\n", None),
+        ("# Chapter 3: Water\n\n## Section 1\n\n## Section 2\n", "Chapter 3: Water"),
+        ("# A Book\n\n# Chapter 1\n\n# Chapter 2\n", "A Book"),
+        ("# 3D printing\n\n# 2D printing\n", "3D printing"),
+    ],
+)
+def test_the_first_of_several_numbered_parts_is_no_title(text: str, title: str | None) -> None:
+    assert title_of(text, "markdown") == title
+
+
 def test_the_title_of_plain_text_is_a_short_first_line_or_the_name_of_the_file() -> None:
     assert title_of("《红楼梦》曹雪芹\n\n第一回\n", "plain") == "《红楼梦》曹雪芹"
     assert only(Text().read(b"One line.\nAnother one.\n", "notes/harbour log.txt")).meta[

@@ -22,6 +22,13 @@ _HEADINGS = re.compile(
 )
 _ATX = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _TAG = re.compile(r"</?(?:a|b|br|code|em|i|img|span|strong|sub|sup)\b[^>]*>")
+# How a part of a document is numbered: Part 2, 第三章, 四、, 5. (but not 3D).
+_NUMBERED = re.compile(
+    r"(?P<english>part|book|volume|chapter|section|article|lesson|unit)\s+(?:\d+|[IVXLC]+)\b"
+    r"|第[〇零一二三四五六七八九十百\d]+(?P<chinese>[编編篇部卷章节節回条條课課])"
+    r"|(?P<listed>[一二三四五六七八九十]+、)|(?P<plain>\d{1,2}[.、)]\s?\D)",
+    re.IGNORECASE,
+)
 _CLOSING = re.compile(r"[ \t]+#+$")
 _LONGEST = 200  # code points kept of a heading
 _SHORT = 60  # code points up to which a first line may be a title
@@ -73,10 +80,26 @@ def stem(source: str) -> str:
 
 
 def _first_heading(text: str) -> str | None:
+    """None where the first heading is numbered and another is, in the same way: parts of a text."""
+    first = None
     for found in _HEADINGS.finditer(text):
         if heading := found["atx"] or found["setext"]:
-            return _CLOSING.sub("", _TAG.sub("", heading[:_LONGEST]).strip())
-    return None
+            heading = _CLOSING.sub("", _TAG.sub("", heading[:_LONGEST]).strip())
+            if first is None:
+                first = heading
+                if not (way := _numbering(first)):
+                    return first
+            elif _numbering(heading) == way:
+                return None
+    return first
+
+
+def _numbering(heading: str) -> str:
+    """How a heading is numbered: chapter, 章, plain; nothing where it is not."""
+    found = _NUMBERED.match(heading)
+    if not found:
+        return ""
+    return (found["english"] or found["chinese"] or found.lastgroup or "").lower()
 
 
 def _first_line(text: str) -> str | None:
