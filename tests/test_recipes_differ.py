@@ -32,7 +32,7 @@ from longgrain.protocols import Materials
 from longgrain.recipes.pam import Pam
 from longgrain.run import Run
 from longgrain.scripts import simplified
-from longgrain.types import SIDES, Draft, Dropped, Example, Grain, Span
+from longgrain.types import SIDES, Draft, Dropped, Example, Given, Grain, Span
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 DOCUMENTS = (
@@ -200,3 +200,18 @@ def test_a_renamed_copy_is_caught(forms: dict[str, set[str]]) -> None:
 )
 def test_a_form_leaves_out_what_is_asked_about(said: str, context: str, expected: str) -> None:
     assert form_of(said, context) == expected
+
+
+@pytest.mark.parametrize("name", ["pearl", "compress"])
+def test_an_instruction_does_not_always_come_with_the_same_wording_of_the_question(
+    name: str, run: Run
+) -> None:
+    """Wordings drawn by one number would make no more pairs than there are wordings of one."""
+    beside: dict[str, set[str]] = {}
+    for example in (one for side in SIDES for one in run.examples(side) if one.recipe == name):
+        said = [s for message in example.trained for s in message.spans if isinstance(s, Span)]
+        own = {s.role: s.origin.id for s in reversed(said) if isinstance(s.origin, Given)}
+        if {"instruction", "question"} <= own.keys():
+            asked = f"{example.lineage['template']} {own['question']}"
+            beside.setdefault(asked.split("/")[-1], set()).add(own["instruction"])
+    assert not beside or any(len(found) > 1 for found in beside.values()), beside

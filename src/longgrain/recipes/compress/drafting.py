@@ -92,7 +92,7 @@ class Speech:
     def drawn(self, role: Any, name: str, wordings: wording.Wordings, /, **filled: Any) -> Span:
         """One of several wordings, filled in."""
         listed = wordings[self.language]
-        at = self.number % len(listed)
+        at = draw(self.number, name) % len(listed)  # for each name apart
         text = listed[at].format(**filled) if filled else listed[at]
         return self.own(role, f"{name}-{self.language}-{at}", text)
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from longgrain.errors import PlanError
 from longgrain.facts import same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.drawn import drawn
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.pearl.actions import (
     BLANK,
@@ -28,7 +29,15 @@ from longgrain.recipes.pearl.actions import (
 from longgrain.recipes.pearl.over import Reading, readings
 from longgrain.recipes.pearl.plans import CTX, Argument, Plan, Step
 from longgrain.recipes.pearl.telling import messages, with_slot
-from longgrain.recipes.pearl.wording import ASKING, COMPARE, COUNT, EXTRACT, QUOTE, WHY
+from longgrain.recipes.pearl.wording import (
+    ASKING,
+    COMPARE,
+    COUNT,
+    EXTRACT,
+    INSTRUCTIONS,
+    QUOTE,
+    WHY,
+)
 from longgrain.recipes.pearl.written import Planner, questions_of, rehearsed, user_questions
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Reply, Request, content_id
@@ -192,8 +201,10 @@ class Pearl:
         if few or len(results) > MOST_ITEMS:
             return None
         wordings = WORDINGS[what][reading.language]
-        draw = int(content_id("pearl", what, reading.name, words["x"]), 16)
-        question = wordings[draw % len(wordings)].format(**words)
+        # Drawn apart, so that no wording of the question always comes with the same instruction.
+        number = drawn(len(wordings), "pearl question", what, reading.name, words["x"])
+        draw = drawn(len(INSTRUCTIONS[reading.language]), "pearl", reading.name, words["x"])
+        question = wordings[number].format(**words)
         return self._draft(
             f"pearl-{what}",
             materials,
@@ -201,7 +212,7 @@ class Pearl:
             answer=done.answer,
             meta={
                 "form": f"pearl-{what}",
-                "template": f"pearl-{what}-{reading.language}-{draw % len(wordings)}",
+                "template": f"pearl-{what}-{reading.language}-{number}",
                 "language": reading.language,
                 "layout": "none",
                 "keep_order": True,
