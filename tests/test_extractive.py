@@ -339,3 +339,18 @@ def test_a_thousand_grains_take_a_fraction_of_a_second() -> None:
     Extractive().ask(requests)
     # 0.15 s here for 20,000 grains in 3 s; four times that leaves room for a slow machine.
     assert time.process_time() - start < 0.6 * len(requests) / 1000
+
+
+def test_one_year_is_said_in_the_singular() -> None:
+    material = (
+        "The harbour wall of Ardlish was finished by the brothers in 1902 after a long dispute.",
+        "The lighthouse on the northern cape was painted by a sailor in 1903 for the first time.",
+    )
+    settings = {"language": "en", "kinds": ["compare"], "pieces": [2, 2], "limit": 4}
+    [reply] = Extractive().ask(
+        [Request(task="in2.integration", material=material, settings=settings)]
+    )
+    assert isinstance(reply, Answered)
+    said = {one["reply"] for one in orjson.loads(reply.text) if one["answer"] == "1"}
+    assert said
+    assert all(one.endswith("the difference is 1 year.") for one in said)

@@ -298,7 +298,7 @@ def _record(
         "template": f"{form}.{template}",
         "question": question,
         "answer": answer,
-        "reply": written(replies[form], script).format(**parts),
+        "reply": written(replies[form], script).format(**parts).replace(" 1 years.", " 1 year."),
         "evidence": [[hit.piece, hit.start, hit.end] for hit in chosen],
         "facts": [[hit.piece, hit.fact.start, hit.fact.end, hit.fact.kind] for hit in chosen],
         "statements": [as_json(one, hit.fact) for one, hit in zip(shows, chosen, strict=True)],
