@@ -24,7 +24,7 @@ demo: $(VENV)/.installed
 
 test: lint
 	@$(BIN)/python scripts/make_map.py --check
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(TESTS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -223,4 +223,4 @@ def _recipes(found: Survey) -> Iterator[str]:
         )
         yield from (f"     {line}" for line in wrap(one.rule, WIDTH - 6))
     if found.unjudged:
-        yield f"on the shelf, without a rule to judge by: {', '.join(found.unjudged)}"
+        yield f"recipes not judged here: {', '.join(found.unjudged)}"
