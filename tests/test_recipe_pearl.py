@@ -53,6 +53,10 @@ class Planner(Author):
             )
             items = [Author._said(self, asked)["answer"]]
             items = ["nothing of the kind"] if self.manner == "lies" else items
+            items = (
+                ["这里没有写明答案，所以答案是" + items[0]] if self.manner == "foreign" else items
+            )
+            items = ["I cannot answer that."] if self.manner == "declines" else items
             return Answered(text=json.dumps({"items": items}, ensure_ascii=False))
         return Author.ask(self, [request])[0]
 
@@ -186,6 +190,7 @@ def test_a_plan_that_does_not_parse_goes_back_and_is_mended(tmp_path: Path) -> N
         ("refuses", "the model refused"),
         ("half", "the reply holds no whole JSON object"),
         ("lies", "the plan's answer is not the answer of the question"),
+        ("declines", "what a step gives is a refusal"),
     ],
 )
 def test_a_model_that_fails_is_dropped_with_the_reason(
@@ -194,6 +199,12 @@ def test_a_model_that_fails_is_dropped_with_the_reason(
     items = drafted(prompted(tmp_path, manner), "pearl-joined", 3, tries=2, refinements=1)
     assert not drafts(items)
     assert reasons(items)[reason] >= 3
+
+
+def test_a_step_in_another_language_is_dropped(tmp_path: Path) -> None:
+    items = drafted(prompted(tmp_path, "foreign"), "pearl-joined", 40)
+    assert all(draft.meta["language"] == "zh" for draft in drafts(items))
+    assert reasons(items)["what a step gives is in another language than the question"] >= 3
 
 
 def test_an_invalid_plan_costs_no_more_calls_than_allowed(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import orjson
 from longgrain.errors import PlanError
 from longgrain.facts import Language, language_of
 from longgrain.protocols import Materials
+from longgrain.recipes.fitting import unfit
 from longgrain.recipes.judged import agree
 from longgrain.recipes.pearl.actions import SEEDS, Done, Item, Items
 from longgrain.recipes.pearl.plans import CTX, Action, Fault, Plan, Step, parse
@@ -249,6 +250,8 @@ class Planner:
         items = [str(one).strip() for one in said["items"] if isinstance(one, str | int | float)]
         if not any(items):
             return "a step of the plan comes to nothing"
+        if problem := unfit(str(item.meta["language"]), *items):
+            return f"what a step gives {problem}"
         return tuple(Item(one, origin=reply) for one in items if one)
 
 
