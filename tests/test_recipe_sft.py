@@ -428,6 +428,12 @@ def test_a_definition_has_a_term_and_a_meaning(
     assert text[other.start : other.end] == meaning
 
 
+def test_two_definitions_of_one_sentence_are_two() -> None:
+    text = "本条例所称古树，是指树龄一百年以上的树木；所称名木，是指稀有、珍贵的树木。"
+    found = [(text[a.start : a.end], text[b.start : b.end]) for a, b in definitions(text, "zh")]
+    assert found == [("古树", "树龄一百年以上的树木"), ("名木", "稀有、珍贵的树木")]
+
+
 def test_pronouns_define_nothing() -> None:
     assert not list(definitions("This means the ship is late today.", "en"))
     assert not list(definitions("这是指船晚了一些时候。", "zh"))

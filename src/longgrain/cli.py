@@ -372,3 +372,6 @@ app.command(
     sort_key=11,
     help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
 )
+
+if __name__ == "__main__":
+    main()
