@@ -294,7 +294,9 @@ def test_a_build_that_is_interrupted_says_that_it_goes_on_and_does(
 ) -> None:
     words = [*COMMAND, "build", str(plan), "--out", str(tmp_path / "run")]
     words += ["--set", "recipes.0.examples=200"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    # In the background of a shell, a child would be born deaf to Ctrl-C.
+    hearing = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, **hearing) as process:
         assert process.stderr
         assert "reading" in process.stderr.readline()  # it is splitting or drafting now
         process.send_signal(signal.SIGINT)

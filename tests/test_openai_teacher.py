@@ -239,8 +239,9 @@ def test_calls_in_flight_grow_while_all_is_well_and_shrink_when_the_server_is_fu
 
 
 def test_no_more_calls_are_in_flight_than_allowed() -> None:
-    _, server = heard(always(Says(after=0.005)), requests(80), concurrency=5)
-    assert max(call.in_flight for call, _ in server.log.calls) == 5
+    _, server = heard(always(Says(after=0.02)), requests(120), concurrency=5)
+    most = max(call.in_flight for call, _ in server.log.calls)
+    assert 2 < most <= 5  # a busy machine may not reach the limit
 
 
 def test_five_minutes_of_429_for_nine_in_ten_calls_lose_nothing() -> None:
