@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from longgrain.facts import facts
+from longgrain.recipes.asked import asked
 from longgrain.recipes.asking import Asking, asked_by
-from longgrain.recipes.quoting import asked
 from longgrain.recipes.script import written
 from longgrain.scripts import traditional
 from longgrain.types import Draft, Given, Message, Reply, Span

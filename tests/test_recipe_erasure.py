@@ -24,6 +24,7 @@ from longgrain.facts import facts, holds
 from longgrain.make import bare, component
 from longgrain.materials import SideMaterials
 from longgrain.plan import CHECKS, Plan
+from longgrain.recipes.asked import asked
 from longgrain.recipes.erasure import Erasure, leaks, task_of
 from longgrain.recipes.erasure import wording as erasure_wording
 from longgrain.recipes.erasure.choosing import ranked, read_scores
@@ -38,7 +39,6 @@ from longgrain.recipes.erasure.strategies import (
     TASKS,
 )
 from longgrain.recipes.pam import wording as pam_wording
-from longgrain.recipes.quoting import asked
 from longgrain.recipes.script import written
 from longgrain.recipes.wording import INSTRUCTIONS
 from longgrain.run import Run
@@ -46,7 +46,7 @@ from longgrain.scripts import simplified
 from longgrain.types import Answered, Draft, Dropped, Message, Refused, Request, Span
 from reference import chatml
 from small import materials_of, small_plan
-from test_free_questions import Author
+from test_free_questions import Author, drafts, reasons
 
 AMBIGUOUS = "the question fits another sentence of its side"
 
@@ -85,14 +85,6 @@ def drafted(made: Erasure, side: SideMaterials, kind: str, count: int) -> list[D
         if len(drafts(items)) == count:
             break
     return items
-
-
-def drafts(items: Sequence[Draft | Dropped]) -> list[Draft]:
-    return [one for one in items if isinstance(one, Draft)]
-
-
-def reasons(items: Sequence[Draft | Dropped]) -> Counter[str]:
-    return Counter(one.reason for one in items if isinstance(one, Dropped))
 
 
 def said(messages: Sequence[Message], speaker: str, texts: Mapping[str, str]) -> str:

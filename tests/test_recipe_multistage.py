@@ -18,12 +18,12 @@ from longgrain.build import build
 from longgrain.errors import PlanError
 from longgrain.facts import holds, language_of, obligations, plain
 from longgrain.materials import SideMaterials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.multistage import Multistage, asking, wording
 from longgrain.recipes.multistage.collect import bounded
 from longgrain.recipes.quotable import sentences, stands_alone
 from longgrain.recipes.retrieve import Retrieve
-from longgrain.recipes.stated import asked
 from longgrain.rehearsal import rehearsing
 from longgrain.types import (
     SIDES,

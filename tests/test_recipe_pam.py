@@ -25,18 +25,18 @@ from longgrain.metrics.correction import SelfCorrection
 from longgrain.metrics.item import Item
 from longgrain.plan import Plan
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.fitting import grade
 from longgrain.recipes.pam import Pam
 from longgrain.recipes.pam.attempts import choice, question_id
 from longgrain.recipes.pam.reading import parts_of
 from longgrain.recipes.pam.wording import RIGHT, WRONG
-from longgrain.recipes.quoting import asked
 from longgrain.rows import Row
 from longgrain.run import Run
 from longgrain.types import Answered, Draft, Dropped, Example, Message, Refused, Request, Span
 from reference import chatml
 from small import materials_of, small_plan
-from test_free_questions import Author
+from test_free_questions import Author, drafts, reasons
 
 # What the guards of questions say of a sentence that stands in every chapter.
 AMBIGUOUS = "the question fits another sentence of its side"
@@ -299,14 +299,6 @@ def drafted(made: Pam, side: SideMaterials, kind: str, count: int = 6) -> list[D
         if len(drafts(items)) == count:
             break
     return items
-
-
-def drafts(items: Sequence[Draft | Dropped]) -> list[Draft]:
-    return [one for one in items if isinstance(one, Draft)]
-
-
-def reasons(items: Sequence[Draft | Dropped]) -> Counter[str]:
-    return Counter(one.reason for one in items if isinstance(one, Dropped))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from longgrain.recipes.pearl.actions import SEEDS
 from longgrain.recipes.pearl.plans import Plan, parse
 from longgrain.types import Answered, Draft, Dropped, Grain, Refused, Request, Slot, Span
 from small import materials_of, small_plan
-from test_free_questions import Author
+from test_free_questions import Author, drafts, reasons
 
 KINDS = ("pearl-count", "pearl-extract", "pearl-quote", "pearl-compare", "pearl-joined")
 
@@ -88,14 +87,6 @@ def drafted(one: SideMaterials, kind: str, count: int, **settings: Any) -> list[
         if len(drafts(items)) == count or len(items) == 60:
             break
     return items
-
-
-def drafts(items: Sequence[Draft | Dropped]) -> list[Draft]:
-    return [one for one in items if isinstance(one, Draft)]
-
-
-def reasons(items: Sequence[Draft | Dropped]) -> Counter[str]:
-    return Counter(one.reason for one in items if isinstance(one, Dropped))
 
 
 def said(draft: Draft, materials: SideMaterials, *roles: str) -> str:

@@ -22,12 +22,12 @@ from longgrain.errors import PlanError
 from longgrain.facts import holds
 from longgrain.make import bare
 from longgrain.materials import SideMaterials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.retrieve import Retrieve
 from longgrain.recipes.retrieve import wording as words
 from longgrain.recipes.retrieve.passages import head
 from longgrain.recipes.retrieve.retriever import Retriever, fused
-from longgrain.recipes.stated import asked
 from longgrain.rehearsal import rehearsing
 from longgrain.terms import terms
 from longgrain.types import Answered, Draft, Dropped, Refused, Request, Span

@@ -128,9 +128,7 @@ def full(asking: Asking) -> str:
 
 def retrieve(asking: Asking) -> str:
     """The nearest passages in one prompt, in the order of the document."""
-    near = asking.text.nearest(asking.asked.question, asking.asked.k)
-    order = {grain: number for number, grain in enumerate(asking.text.grains)}
-    near.sort(key=lambda grain: order[grain])
+    near = asking.text.in_order(asking.text.nearest(asking.asked.question, asking.asked.k))
     asking.tell(f"reading the {len(near)} nearest of {len(asking.text.grains):,} passages")
     if not near:
         asking.notes.append("no passage shares a word with the question")
@@ -293,5 +291,4 @@ def _material(step: Step, given: dict[str, str], asking: Asking) -> list[str]:
     most = max(asking.asked.k, asking.asked.window // (2 * asking.text.size))
     near = asking.text.nearest(query, most)
     asking.notes.append(f"{step.output}: the {len(near)} passages nearest to the step were read")
-    order = {grain: number for number, grain in enumerate(asking.text.grains)}
-    return [asking.text.words(grain) for grain in sorted(near, key=lambda one: order[one])]
+    return [asking.text.words(grain) for grain in asking.text.in_order(near)]

@@ -14,7 +14,7 @@ from rich.text import Text as Words
 
 from longgrain.ask import QUOTE, Asked, Asking, Found, ask
 from longgrain.ask_text import Place, Text
-from longgrain.speaker import Speaker
+from longgrain.speaker import Hear, Speaker
 
 # Characters of an evidence's words in a table of several methods.
 SHORT = 160
@@ -51,7 +51,7 @@ def as_json(
         out.print(orjson.dumps(asdict(found)).decode(), markup=False, soft_wrap=True)
 
 
-def _teller(told: Console):  # type: ignore[no-untyped-def]
+def _teller(told: Console) -> Hear:
     def tell(words: str) -> None:
         told.print(Words(words, style="dim"))
 

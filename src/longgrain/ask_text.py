@@ -131,6 +131,11 @@ class Text:
         """The grains nearest to a question by BM25, best first."""
         return [self.grains[number] for number, _ in self._retriever.ranked(question, k)]
 
+    def in_order(self, grains: Sequence[Grain]) -> list[Grain]:
+        """Cuts in the order of the documents."""
+        order = {grain: number for number, grain in enumerate(self.grains)}
+        return sorted(grains, key=lambda grain: order[grain])
+
     def place(self, grain: Grain) -> Place:
         """A grain with the headings above it."""
         document, _ = self._by_id[grain.doc_id]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from longgrain.errors import PlanError
 from longgrain.probes.laying import POSITIONS
 from longgrain.protocols import Ground
 from longgrain.types import Size
@@ -65,3 +66,16 @@ def items(ground: Ground, name: str, folders: tuple[str, ...]) -> list[Mapping[s
             ground.said["data"] = path
             return list(ground.rows(path))
     return None
+
+
+def pieces(
+    ground: Ground, probe: str, what: str, name: str, folders: tuple[str, ...]
+) -> list[Mapping[str, Any]]:
+    """The rows that a VaL probe is made of. PlanError where the data folder has none."""
+    rows = items(ground, name, folders)
+    if not rows:
+        raise PlanError(
+            f"{probe} is made of {what}, and there is no {name} in the data folder: give the folder "
+            "of VaL Probing's pieces with --data, see docs/probe.md"
+        )
+    return rows

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.errors import PlanError
 from longgrain.probes import published
 from longgrain.probes.items import Entry, Items
 from longgrain.protocols import Ground
@@ -49,12 +48,7 @@ class ValCode:
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size. PlanError without the published pieces, or rows like them."""
         ground.said["comparable"] = "no: contexts and prompts are not the published ones"
-        rows = published.items(ground, FILE, FOLDERS)
-        if not rows:
-            raise PlanError(
-                f"val_code is made of functions, and there is no {FILE} in the data folder: give "
-                "the folder of VaL Probing's pieces with --data, see docs/probe.md"
-            )
+        rows = published.pieces(ground, self.name, self.unit, FILE, FOLDERS)
         pool = [
             Entry(
                 text=f"def {row['function_name']}:\n{row['function_define']}",

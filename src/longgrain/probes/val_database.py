@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from longgrain.errors import PlanError
 from longgrain.probes import published
 from longgrain.probes.items import Entry, Items
 from longgrain.protocols import Ground
@@ -49,12 +48,7 @@ class ValDatabase:
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size. PlanError without the published pieces, or rows like them."""
         ground.said["comparable"] = "no: contexts and prompts are not the published ones"
-        rows = published.items(ground, FILE, FOLDERS)
-        if not rows:
-            raise PlanError(
-                f"val_database is made of entities, and there is no {FILE} in the data folder: give "
-                "the folder of VaL Probing's pieces with --data, see docs/probe.md"
-            )
+        rows = published.pieces(ground, self.name, self.unit, FILE, FOLDERS)
         pool = [_entry(row) for row in rows if row.get("label") and row.get("dcpt")]
         opening, ask = WORDS[ground.language]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from longgrain.recipes.asked import question_of
 from longgrain.recipes.drawn import drawn
 from longgrain.recipes.script import written
 from longgrain.types import Draft, Dropped, Given, Message, Span
@@ -28,8 +29,7 @@ def asked_by(item: Draft | Dropped, asking: Asking) -> Draft | Dropped:
     """The draft with its question in these words; what is asked for, and the reply, are as before."""
     if isinstance(item, Dropped):
         return item
-    spans = [span for message in item.messages for span in message.spans]
-    asked = next(one for one in spans if isinstance(one, Span) and one.role == "question")
+    asked = question_of(item)
     blank = dict(item.meta.get("blank") or {})
     language = "zh" if item.meta["language"] == "zh" else "en"
     wordings = (asking.gap if blank else asking.whole)[language]

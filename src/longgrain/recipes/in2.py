@@ -6,7 +6,6 @@ Information-intensive training (An et al. 2024, "Make Your LLM Fully Utilize the
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ import orjson
 from longgrain.errors import PlanError
 from longgrain.protocols import Materials
 from longgrain.recipes.asking import Asking, asked_by
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import ROUNDS, Partners
@@ -299,7 +299,7 @@ class In2:
         reply: Reply,
     ) -> Draft:
         language = materials.language(evidence[0])
-        draw = _draw(reply.call, str(candidate["question"]), materials.seed)
+        drawn = draw(reply.call, str(candidate["question"]), materials.seed)
         hard: Sequence[int] = ()
         if kind != "short":
             hard, rivals = Rivals(self, materials).hard(candidate, evidence, rivals)
@@ -309,7 +309,7 @@ class In2:
             "template": candidate["template"],
             "language": language,
             "layout": "short" if kind == "short" else "long",
-            "keep_order": draw / 2**64 < self.keep_order,
+            "keep_order": drawn / 2**64 < self.keep_order,
             "evidence": sorted(evidence),
             "rivals": list(rivals),
             "hard": list(hard),
@@ -320,7 +320,7 @@ class In2:
             recipe=self.name,
             seed=materials.seed,
             evidence=tuple(materials.grain(number) for number in sorted(evidence)),
-            messages=_messages(kind, language, candidate, reply, draw),
+            messages=_messages(kind, language, candidate, reply, drawn),
             answer=str(candidate["answer"]),
             meta=meta,
         )
@@ -367,11 +367,6 @@ def _is_sound(candidate: Any, pieces: int) -> bool:
         for one in places
         for place in one
     )
-
-
-def _draw(*parts: str | int) -> int:
-    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
-    return int.from_bytes(digest[:8], "little")
 
 
 def _messages(

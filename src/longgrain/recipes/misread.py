@@ -17,7 +17,8 @@ from longgrain.facts import (
     same_answer,
 )
 from longgrain.protocols import Materials
-from longgrain.recipes.quoting import Said, asked, is_readable, sentences_of
+from longgrain.recipes.asked import asked
+from longgrain.recipes.quoting import Said, is_readable, sentences_of
 from longgrain.recipes.script import is_traditional
 from longgrain.types import Draft
 

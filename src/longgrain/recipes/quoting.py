@@ -11,6 +11,7 @@ import numpy as np
 
 from longgrain.facts import holds, normalise, plain
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.script import is_traditional
 from longgrain.terms import held, terms
 from longgrain.types import Draft, Given, Grain, Role, Span
@@ -120,16 +121,6 @@ def nearest(said: Sequence[Said], words: str) -> Said:
     """The sentence that shares the most terms with the words; of equals the first."""
     wanted = np.unique(terms(words)[0])
     return said[int(np.argmax(held(wanted, [one.text for one in said])))]
-
-
-def asked(draft: Draft) -> str:
-    """The words of the question."""
-    return "".join(
-        span.text or ""
-        for message in draft.messages
-        for span in message.spans
-        if isinstance(span, Span) and span.role == "question"
-    )
 
 
 def quoted(said: Said, role: Role, loss: float = 0.0) -> Span:

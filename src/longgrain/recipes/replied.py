@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from json import JSONDecoder
 from typing import Any
 
@@ -14,17 +14,14 @@ _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 LONGEST = 200_000
 
 
-def told(reply: Reply | Refused, **needed: type) -> dict[str, Any] | str:
-    """The first object of the reply that has all ``needed`` fields with these types, or a reason.
+def objects(text: str, longest: int = LONGEST) -> Iterator[dict[str, Any]]:
+    """Every whole JSON object of a reply, in its order, one within another left out.
 
-    Fences, words around it and a model's thoughts are passed over. Numbers stand for texts where
-    texts are needed; texts lose the blanks around them; an empty one is missing.
+    Fences, words around it and a model's thoughts are passed over; a reply that was cut still gives
+    the objects that were whole.
     """
-    if isinstance(reply, Refused):
-        return reply.reason
-    text = _THOUGHT.sub("", reply.text)[:LONGEST]
+    text = _THOUGHT.sub("", text)[:longest]
     decoder, end = JSONDecoder(strict=False), 0
-    found = False
     for start in (match.start() for match in re.finditer(r"\{", text)):
         if start < end:
             continue
@@ -32,6 +29,19 @@ def told(reply: Reply | Refused, **needed: type) -> dict[str, Any] | str:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
+        yield value
+
+
+def told(reply: Reply | Refused, **needed: type) -> dict[str, Any] | str:
+    """The first object of the reply that has all ``needed`` fields with these types, or a reason.
+
+    See `objects`. Numbers stand for texts where texts are needed; texts lose the blanks around them;
+    an empty one is missing.
+    """
+    if isinstance(reply, Refused):
+        return reply.reason
+    found = False
+    for value in objects(reply.text):
         found = True
         fields = _fields(value, needed)
         if fields is not None:
@@ -41,9 +51,7 @@ def told(reply: Reply | Refused, **needed: type) -> dict[str, Any] | str:
     return "the reply holds no whole JSON object"
 
 
-def _fields(value: Any, needed: Mapping[str, type]) -> dict[str, Any] | None:
-    if not isinstance(value, Mapping):
-        return None
+def _fields(value: Mapping[str, Any], needed: Mapping[str, type]) -> dict[str, Any] | None:
     fields = dict(value)
     for name, kind in needed.items():
         one = fields.get(name)

@@ -11,6 +11,7 @@ import numpy as np
 
 from longgrain.facts import Language, counted_noun, fits, normalise, plain
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.wording import WHAT
 from longgrain.terms import held, terms
 from longgrain.types import Draft, Grain, Span
@@ -41,14 +42,6 @@ class Stated:
     def is_cut(self) -> bool:
         """Whether the words around the fact are known, so that a question can be made of them."""
         return bool(self.before.strip() or self.after.strip())
-
-
-def asked(draft: Draft) -> str:
-    """The question of a draft."""
-    spans = [span for message in draft.messages for span in message.spans]
-    return "".join(
-        span.text or "" for span in spans if isinstance(span, Span) and span.role == "question"
-    )
 
 
 def said(draft: Draft) -> Span:

@@ -12,12 +12,12 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from json import JSONDecoder
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from longgrain.facts import negations, normalise
+from longgrain.recipes.replied import objects
 from longgrain.terms import terms
 
 # The form of questions whose answers no rule can check; see `longgrain.facts.derive` for others.
@@ -31,7 +31,6 @@ LONGEST = 100_000
 # Counts up to ten are often the answerer's own (both, three of them); larger numbers are quoted.
 COUNTABLE = 10
 
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -126,15 +125,7 @@ def _miscounted(answer: str, reply: str, read: str) -> str:
 
 def _records(text: str) -> Iterator[Mapping[str, Any]]:
     """Every JSON object with a question, the whole ones of a reply that was cut included."""
-    text = _THOUGHT.sub("", text)[:LONGEST]
-    decoder, end = JSONDecoder(strict=False), 0
-    for start in (match.start() for match in re.finditer(r"\{", text)):
-        if start < end:
-            continue
-        try:
-            value, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            continue
+    for value in objects(text, LONGEST):
         listed = value.get("questions", [value])
         for one in listed if isinstance(listed, list) else [listed]:
             if isinstance(one, Mapping) and "question" in one:

@@ -170,7 +170,7 @@ JOINED_EN = {
 }
 REPLIES_JOINED_EN = {
     "compare": "The two figures are {first} and {second}, so the difference is {answer}.",
-    "compare:date": "The dates are {first} and {second}, so the difference is {answer} years.",
+    "compare:date": "The dates are {first} and {second}, so the difference is {answer} {years}.",
     "sum": "The figures are {all}, which makes {answer} in all.",
     "order": "{answer}. The figures are {labelled}.",
     "order:date": "{answer}. The dates are {labelled}.",

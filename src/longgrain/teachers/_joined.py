@@ -286,7 +286,7 @@ def _record(
         if language == "en"
         else (forms.JOINED_ZH, forms.REPLIES_JOINED_ZH)
     )
-    script = _script(chosen, language)
+    script, years = _script(chosen, language), "year" if answer == "1" else "years"
     question = written(wordings[form][template], script).format(**parts)
     shows = [quoted(hit, language) for hit in chosen]
     words = [cues(one.words, language) for one in shows[: 1 if kind == "bridge" else None]]
@@ -298,7 +298,7 @@ def _record(
         "template": f"{form}.{template}",
         "question": question,
         "answer": answer,
-        "reply": written(replies[form], script).format(**parts).replace(" 1 years.", " 1 year."),
+        "reply": written(replies[form], script).format(**parts, years=years),
         "evidence": [[hit.piece, hit.start, hit.end] for hit in chosen],
         "facts": [[hit.piece, hit.fact.start, hit.fact.end, hit.fact.kind] for hit in chosen],
         "statements": [as_json(one, hit.fact) for one, hit in zip(shows, chosen, strict=True)],

@@ -22,7 +22,6 @@ from longgrain.recipes.compress.drafting import (
     RECIPE,
     Source,
     answer_draft,
-    draw,
     entities_draft,
     focused_draft,
     measure,
@@ -36,6 +35,7 @@ from longgrain.recipes.compress.reading import said_in, summary_of, table_of
 from longgrain.recipes.compress.selecting import Compressed as Compressed
 from longgrain.recipes.compress.selecting import compressed as compressed
 from longgrain.recipes.compress.wording import ASKING
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.sections import runs, sections
 from longgrain.recipes.shares import counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from longgrain.fidelity import counts as lost_counts
 from longgrain.protocols import Materials
 from longgrain.recipes.compress import wording
 from longgrain.recipes.compress.entities import Table
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.sections import Section
 from longgrain.types import Draft, Given, Grain, Message, Reply, Slot, Span
 
@@ -68,12 +68,6 @@ def _name(section: Section, words: str, materials: Materials) -> str:
 def measure(text: str, language: str) -> int:
     """Words of a text, in Chinese characters without blanks."""
     return len("".join(text.split())) if language.startswith("zh") else len(text.split())
-
-
-def draw(*parts: str | int) -> int:
-    """A number that looks random and is always the same for the same parts."""
-    digest = hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "little")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from longgrain.facts import holds, plain
 from longgrain.protocols import Materials
-from longgrain.recipes.compress.drafting import Source, draw
+from longgrain.recipes.compress.drafting import Source
 from longgrain.recipes.compress.selecting import Compressed
+from longgrain.recipes.drawn import draw
 from longgrain.types import Draft, Grain
 
 

@@ -14,6 +14,7 @@ from longgrain.content_words import TASK_WORDS, content_words
 from longgrain.errors import PlanError
 from longgrain.facts import facts
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import drawn
 from longgrain.recipes.erasure.asking import read, rehearsed, requests
 from longgrain.recipes.erasure.choosing import Scores, ranked, read_scores
@@ -21,7 +22,6 @@ from longgrain.recipes.erasure.ruled import Ruled
 from longgrain.recipes.erasure.strategies import GENERIC, STRATEGIES, SYSTEM, TASKS
 from longgrain.recipes.erasure.wording import ASKING
 from longgrain.recipes.in2 import In2
-from longgrain.recipes.quoting import asked
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Given, Message, Span
 

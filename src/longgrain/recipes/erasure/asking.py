@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.fitting import grade, unfit
-from longgrain.recipes.quoting import asked, invented
+from longgrain.recipes.quoting import invented
 from longgrain.types import Draft, Dropped, Refused, Reply, Request, Slot, Span
 
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)

@@ -12,19 +12,12 @@ import numpy as np
 
 from longgrain.facts import Fact, combine, facts, number_text, plain, same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import drawn
 from longgrain.recipes.erasure import wording
 from longgrain.recipes.erasure.strategies import BY_RULE, SINGLE
 from longgrain.recipes.misread import counted
-from longgrain.recipes.quoting import (
-    Said,
-    asked,
-    is_readable,
-    marks,
-    quoted,
-    rests_on,
-    sentences_of,
-)
+from longgrain.recipes.quoting import Said, is_readable, marks, quoted, rests_on, sentences_of
 from longgrain.recipes.script import written
 from longgrain.terms import held, terms
 from longgrain.types import Draft, Given, Span

@@ -15,7 +15,7 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.protocols import Materials
-from longgrain.recipes.compress.drafting import draw
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.hierarchy import wording
 from longgrain.recipes.hierarchy.nodes import Group, Node, groups, nodes_of
 from longgrain.recipes.hierarchy.places import paragraphed, placed, titled

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from longgrain.protocols import Materials
-from longgrain.recipes.compress.drafting import draw
 from longgrain.recipes.compress.selecting import compressed
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.hierarchy import wording
 from longgrain.recipes.hierarchy.nodes import Node, nodes_of, without_number
 from longgrain.recipes.hierarchy.speaking import Said, opening, title_of

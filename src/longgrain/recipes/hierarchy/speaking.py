@@ -8,8 +8,9 @@ from typing import Any
 
 from longgrain.facts import language_of
 from longgrain.protocols import Materials
-from longgrain.recipes.compress.drafting import Speech, draw
+from longgrain.recipes.compress.drafting import Speech
 from longgrain.recipes.compress.wording import spoken as spoken_of
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.hierarchy import wording
 from longgrain.recipes.hierarchy.nodes import Group
 from longgrain.recipes.hierarchy.outline import document_outline

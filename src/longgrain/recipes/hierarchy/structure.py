@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from longgrain.protocols import Materials
-from longgrain.recipes.compress.drafting import draw
+from longgrain.recipes.drawn import draw
 from longgrain.recipes.hierarchy import wording
 from longgrain.recipes.hierarchy.nodes import Group, Node, without_number
 from longgrain.recipes.hierarchy.outline import group_outline

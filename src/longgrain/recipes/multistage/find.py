@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from longgrain.facts import Language, plain
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.multistage import asking
 from longgrain.recipes.multistage.trace import Trace, listed, nothing, one_of
 from longgrain.recipes.multistage.windows import Group, Windows
 from longgrain.recipes.quotable import Sentence
-from longgrain.recipes.stated import BLANK, Stated, asked, inner, shown, stated, told, what_of
+from longgrain.recipes.stated import BLANK, Stated, inner, shown, stated, told, what_of
 from longgrain.types import Draft, Given, Grain, Reply, Span
 
 

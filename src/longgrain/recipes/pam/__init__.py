@@ -12,13 +12,13 @@ from typing import ClassVar
 
 from longgrain.errors import PlanError
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.pam.asking import attempts_at, corrections, rehearsed
 from longgrain.recipes.pam.attempts import Answered, Attempt, attempts_of, question_id
 from longgrain.recipes.pam.cases import Case, case_of
 from longgrain.recipes.pam.telling import Try
 from longgrain.recipes.pam.wording import ASKING, RIGHT, WRONG
-from longgrain.recipes.quoting import asked
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Message
 

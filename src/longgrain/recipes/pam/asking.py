@@ -9,12 +9,13 @@ import orjson
 
 from longgrain.facts import holds
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import shuffled
 from longgrain.recipes.fitting import unfit
 from longgrain.recipes.pam.attempts import Attempt, replied
 from longgrain.recipes.pam.cases import Case
 from longgrain.recipes.pam.telling import Try
-from longgrain.recipes.quoting import asked, invented
+from longgrain.recipes.quoting import invented
 from longgrain.recipes.replied import told
 from longgrain.types import Dropped, Refused, Reply, Request
 

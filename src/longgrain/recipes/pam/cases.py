@@ -8,12 +8,13 @@ from typing import Protocol
 
 from longgrain.facts import same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import drawn, shuffled
 from longgrain.recipes.fitting import grade
 from longgrain.recipes.misread import Misreading, Misreadings
 from longgrain.recipes.pam.attempts import Answered, Attempt, choice, question_id
 from longgrain.recipes.pam.telling import Telling, Try, Words
-from longgrain.recipes.quoting import Said, asked, rests_on
+from longgrain.recipes.quoting import Said, rests_on
 from longgrain.types import Draft, Dropped, Given, Reply, Span
 
 # A misreading is drawn from so many of the nearest ones.

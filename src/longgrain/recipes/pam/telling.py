@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import drawn, shuffled
 from longgrain.recipes.misread import Misreading
 from longgrain.recipes.pam import wording
 from longgrain.recipes.pam.attempts import Attempt
-from longgrain.recipes.quoting import Said, asked, marks, quoted
+from longgrain.recipes.quoting import Said, marks, quoted
 from longgrain.recipes.script import written
 from longgrain.types import Draft, Given, Message, Reply, Role, Slot, Span
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from longgrain.errors import PlanError
 from longgrain.facts import same_answer
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.drawn import drawn
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.pearl.actions import (
@@ -38,7 +39,7 @@ from longgrain.recipes.pearl.wording import (
     QUOTE,
     WHY,
 )
-from longgrain.recipes.pearl.written import Planner, questions_of, rehearsed, user_questions
+from longgrain.recipes.pearl.written import Planner, rehearsed, user_questions
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Reply, Request, content_id
 
@@ -263,7 +264,7 @@ class Pearl:
             else:
                 first.append(item)
         own = user_questions(materials.path(self.questions)) if self.questions else []
-        planner.mine([*own, *questions_of(first)])
+        planner.mine([*own, *map(asked, first)])
         for item in chain(first, items):
             planned = item if isinstance(item, Dropped) else planner.planned(item)
             if isinstance(planned, Dropped):

@@ -8,7 +8,7 @@ the first questions are asked for again until their answers are right, and then 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ import orjson
 from longgrain.errors import PlanError
 from longgrain.facts import Language, language_of
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.fitting import unfit
 from longgrain.recipes.judged import agree
 from longgrain.recipes.pearl.actions import SEEDS, Done, Item, Items
@@ -162,7 +163,7 @@ class Planner:
             answer = done.answer
             if agree(answer, item.answer):
                 if is_demonstration:
-                    shown.append({"question": _question(item), "plan": plan.written(language)})
+                    shown.append({"question": asked(item), "plan": plan.written(language)})
                     self.materials.count("demonstration of a plan with the right answer, kept")
                 return plan, done, reply
             problem = "carried out, this plan does not give the right answer"
@@ -179,7 +180,7 @@ class Planner:
         for number in range(1 + self.settings.tries):
             settings = {
                 "language": language,
-                "question": _question(item),
+                "question": asked(item),
                 "given": {"plan": last["plan"]} if last else {},
                 "said": {
                     "actions": [str(action) for action in actions.values()],
@@ -235,7 +236,7 @@ class Planner:
         numbers = sorted({*item.meta["evidence"], *list(item.meta["hard"])[:BESIDE]})
         settings = {
             "language": item.meta["language"],
-            "question": _question(item),  # which the prompt does not show
+            "question": asked(item),  # which the prompt does not show
             "given": given,
             "said": {"action": str(action), "call": str(step)},
         }
@@ -270,22 +271,6 @@ def _action(said: Any) -> Action | None:
         if sound and all(map(_PARAMETER.fullmatch, parameters))
         else None
     )
-
-
-def _question(item: Draft) -> str:
-    return next(_questions(item))
-
-
-def _questions(item: Draft) -> Iterator[str]:
-    for message in item.messages:
-        for span in message.spans:
-            if getattr(span, "role", "") == "question":
-                yield str(getattr(span, "text", ""))
-
-
-def questions_of(items: Iterable[Draft]) -> list[str]:
-    """What is asked in each."""
-    return [_question(item) for item in items]
 
 
 def rehearsed(request: Request) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import asked
 from longgrain.recipes.retrieve import wording
 from longgrain.recipes.retrieve.asks import Ask, Style, asks, drawn, spoken
 from longgrain.recipes.retrieve.found import Found, Search, answered, asked_of, cited, given
 from longgrain.recipes.retrieve.joins import joins
 from longgrain.recipes.retrieve.passages import Passages
-from longgrain.recipes.stated import asked, said, stated
+from longgrain.recipes.stated import said, stated
 from longgrain.types import Draft, Dropped, Span
 
 STYLES: dict[str, tuple[Style, ...]] = {

@@ -15,12 +15,12 @@ import numpy as np
 import orjson
 
 from longgrain.facts import holds
+from longgrain.recipes.asked import asked
 from longgrain.recipes.judged import agree
 from longgrain.recipes.replied import told
 from longgrain.recipes.retrieve.asks import drawn
 from longgrain.recipes.retrieve.found import Found, Search, answered, asked_of
 from longgrain.recipes.retrieve.passages import Passages
-from longgrain.recipes.stated import asked
 from longgrain.recipes.tongues import spoken_in
 from longgrain.recipes.written import Page
 from longgrain.terms import held, terms

@@ -9,6 +9,7 @@ from typing import Any
 from longgrain.facts import facts as facts_of
 from longgrain.facts import holds, kind_of_quantity
 from longgrain.protocols import Materials
+from longgrain.recipes.asked import question_of
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.sections import Section
 from longgrain.recipes.sft.item import BREAK, about, at, of_rule, spoken, worded
@@ -42,7 +43,7 @@ def _answer(materials: Materials, asked: Draft, tokens: int) -> Draft | Dropped:
     language = str(asked.meta["language"])
     turn, instruction, _ = worded("qa", language, asked.id)
     rule = of_rule(f"qa-{turn}")
-    question = _question(asked)
+    question = question_of(asked)
     user = (
         Span(role="instruction", origin=rule, text=instruction),
         BREAK,
@@ -78,12 +79,6 @@ def _answer(materials: Materials, asked: Draft, tokens: int) -> Draft | Dropped:
         answer=words,
         meta=meta,
     )
-
-
-def _question(asked: Draft) -> Span:
-    """The words of the question, as the teacher said them."""
-    spans = (one for message in asked.messages for one in message.spans if isinstance(one, Span))
-    return next(one for one in spans if one.role == "question")
 
 
 def _around(materials: Materials, number: int, rivals: set[int], tokens: int) -> list[int]:
@@ -178,11 +173,11 @@ def _dialogue(
         BREAK,
         Span(role="evidence", origin=section.body),
         BREAK,
-        _question(asked[0]),
+        question_of(asked[0]),
     )
     messages = [Message(speaker="user", spans=first), _reply(asked[0])]
     for one in asked[1:]:
-        messages += [Message(speaker="user", spans=(_question(one),)), _reply(one)]
+        messages += [Message(speaker="user", spans=(question_of(one),)), _reply(one)]
     messages += [
         Message(speaker="user", spans=(back[0],)),
         Message(speaker="assistant", spans=(back[1],)),
