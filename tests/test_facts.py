@@ -100,6 +100,7 @@ def test_a_date_has_its_year_month_and_day(
         "一路走了三四里。",
         "用到一万余元。",
         "二十几个人来了。",
+        "二十有六年，初并天下。",
     ],
 )
 def test_codes_and_rough_counts_are_no_numbers(text: str) -> None:

@@ -213,6 +213,13 @@ def test_where_there_is_no_sentence_none_is_made_up(text: str) -> None:
     assert found.problem
 
 
+def test_a_row_of_a_table_answers_questions_and_sums_up_nothing() -> None:
+    rows = "\n".join(f"| pier {n} | {n * 7} metres | {n + 3} cranes |" for n in range(2, 20))
+    text = f"The harbour has many piers.\n\n| pier | length | cranes |\n|---|---|---|\n{rows}\n"
+    assert "|" not in compressed(text, budget=0.5).text
+    assert "| pier 9 | 63 metres |" in compressed(text, budget=0.5, question="Pier 9?").text
+
+
 # --- drafts ---
 
 
@@ -281,6 +288,15 @@ def test_a_draft_that_cannot_keep_what_it_must_is_dropped(tmp_path: Path) -> Non
     made = drawn(side, "compress-section", 6, keep=["numbers"], budget=0.3)
     assert not [one for one in made if isinstance(one, Draft)]
     assert reasons(made)["the budget cannot hold every sentence with numbers"]
+
+
+def test_a_list_of_people_is_no_text_to_shorten(tmp_path: Path) -> None:
+    people = "  \n".join(f"Anna {chr(65 + n % 26)}. Tarn" for n in range(120))
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "people.md").write_text(f"# Authors\n\n{people}\n", "utf-8")
+    plan = small_plan(tmp_path, split={"valid": 0.0, "test": 0.0})
+    made = drawn(materials_of(plan, tmp_path / "work")["train"], "compress-section", 4)
+    assert reasons(made)["too few whole sentences to choose from"] == len(made) > 0
 
 
 def test_a_fact_of_the_source_changes_the_example(tmp_path: Path) -> None:

@@ -142,6 +142,11 @@ def test_a_document_without_headings_is_outlined_by_its_own_sentences(tmp_path: 
     assert reasons(drawn(here, "hierarchy-structure", 2))
 
 
+def test_a_table_has_no_sentence_that_tells_its_course(tmp_path: Path) -> None:
+    rows = "\n".join(f"| lock {n} | opened {n * 7} times | {n + 3} boats |" for n in range(400))
+    assert not drafts(of(tmp_path, table=rows), "hierarchy-outline", 3)
+
+
 def test_the_share_of_local_examples_with_an_outline_is_a_field(side: SideMaterials) -> None:
     for kind in ("hierarchy-sentence", "hierarchy-paragraph"):
         for share, counted in ((0.0, {0}), (1.0, {30})):

@@ -15,6 +15,7 @@ from longgrain.errors import PlanError
 from longgrain.materials import SideMaterials
 from longgrain.recipes.pearl import Pearl
 from longgrain.recipes.pearl.actions import SEEDS
+from longgrain.recipes.pearl.over import readings
 from longgrain.recipes.pearl.plans import Plan, parse
 from longgrain.types import Answered, Draft, Dropped, Grain, Refused, Request, Slot, Span
 from small import materials_of, small_plan
@@ -141,6 +142,24 @@ def test_joined_questions_are_computed_over_a_context_that_is_laid(
     for draft in found:
         assert any(isinstance(one, Slot) for one in draft.messages[0].spans)
         assert said(draft, materials, "answer").endswith(draft.answer)
+
+
+def test_what_a_row_of_a_table_mentions_is_not_counted(tmp_path: Path) -> None:
+    things = ("anchor", "bellows", "capstan", "derrick", "gantry")
+    lines = [
+        f"In spring {n * 7} men mended the {things[n % 5]} of pier {n}. "
+        f"Nobody had seen the {things[(n + 2) % 5]} of that pier since the flood."
+        for n in range(60)
+    ]
+    for n in range(0, 60, 12):
+        lines[n] = f"# Pier {n}\n\n{lines[n]}\n\n| anchor | bellows | east |"
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "piers.md").write_text("\n\n".join(lines), "utf-8")
+    side = materials_of(small_plan(tmp_path, split={"valid": 0.0, "test": 0.0}), tmp_path / "work")
+    found = list(readings(side["train"], (256, 768), "count"))
+    assert [reading for reading in found if any("|" in piece for piece in reading.torn)]
+    for reading in found:
+        assert not [one for one in reading.whole if "|" in side["train"].words(one)]
 
 
 def test_another_fact_in_the_source_gives_another_example(tmp_path: Path) -> None:

@@ -439,6 +439,11 @@ def test_pronouns_define_nothing() -> None:
     assert not list(definitions("这是指船晚了一些时候。", "zh"))
 
 
+def test_means_to_an_end_define_nothing() -> None:
+    assert not list(definitions("Technical means such as a lock keep the hold dry.", "en"))
+    assert list(definitions("Draught means such depth as the hull has.", "en")) == []
+
+
 # --- classes and gazetteers of the user's ---
 
 

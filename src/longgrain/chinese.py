@@ -46,7 +46,8 @@ _WITH_HAN = re.compile(
     rf"(?P<era>(?:{'|'.join(_ERAS)})(?:元|[{HAN}]{{1,4}}|\d{{1,2}})年)"
     rf"|(?P<day>[〇零○一二三四五六七八九]{{4}}年(?:[正{HAN}]{{1,2}}月(?:[{HAN}]{{1,3}}[日号號])?)?)"
     rf"|(?P<percent>百分之[{HAN}]+)|(?P<fraction>[{HAN}]+分之[{HAN}]+)|(?P<ordinal>第[{HAN}]+)"
-    rf"|(?:(?<![{_APPROXIMATE}\d{HAN}])|(?<=以上))(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
+    # Not the end of 二十有六年 alone.
+    rf"|(?:(?<![{_APPROXIMATE}\d{HAN}])(?<![{HAN}][有又])|(?<=以上))(?P<amount>[{HAN}]+?)(?P<unit>{_UNIT})(?![{_APPROXIMATE}])"
 )
 _ANY_DIGIT, _ANY_HAN = re.compile(r"\d"), re.compile(f"[{HAN}]|年")  # 同治元年 has no numeral
 # Powers of ten that are figures of speech more often than counts: 千里, 万人, 百步.

@@ -6,7 +6,6 @@ arXiv 2310.04408), with an account of all numbers, dates, names, negations and o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -37,6 +36,7 @@ from longgrain.recipes.compress.selecting import compressed as compressed
 from longgrain.recipes.compress.wording import ASKING
 from longgrain.recipes.drawn import draw
 from longgrain.recipes.in2 import In2
+from longgrain.recipes.quotable import sentences
 from longgrain.recipes.sections import runs, sections
 from longgrain.recipes.shares import counts
 from longgrain.types import Draft, Dropped, Refused, Reply, Request
@@ -46,7 +46,6 @@ SHARES = {"section": 0.3, "focused": 0.25, "answer": 0.3, "entities": 0.15}
 BATCH = 16
 # Sentences that a section must have for a choice among them: four show which matter.
 FEWEST = 4
-_SENTENCE_END = re.compile(r"[。！？；]|[.!?:](?=[\s”\")]|$)")
 # So many times the drafts that are wanted are made of questions at most, for checks may drop some.
 SPARE, AT_LEAST = 2, 24
 # A compressed text above this share of its source's tokens has left out nothing to speak of.
@@ -158,8 +157,8 @@ class Compress:
                 yield self._abstracted(materials, source, reply)
 
     def _extracted(self, materials: Materials, source: Source) -> Draft | Dropped:
-        if len(_SENTENCE_END.findall(source.words)) < FEWEST:
-            return _dropped(source, "too few sentences to choose from")
+        if len(sentences(source.words, language_of(source.words))) < FEWEST:
+            return _dropped(source, "too few whole sentences to choose from")
         found = self._shortened(materials, source)
         if problem := _problem(found):
             return _dropped(source, problem)

@@ -93,7 +93,8 @@ def compressed(
     ----------
     language : "en" or "zh" (what begins so, too); by default as the characters show.
     budget : at most 1 a share of the text's own tokens, above it a number of tokens.
-    question : sentences that share its words come first, those beside them next.
+    question : sentences that share its words come first, those beside them next; without one, rows
+        of tables are not chosen.
     keep : kinds of `longgrain.fidelity.KINDS`: every sentence with one of them is kept. Where the
         budget cannot hold them all, ``problem`` says so, and as many as fit are there.
     bearing : sentences below this share of the best one's bearing on the question are left out,
@@ -127,6 +128,11 @@ def compressed(
             (units.starts[one], units.ends[one]) for one in chosen if units.is_candidate(one)
         ),
     )
+
+
+def _is_row(words: str) -> bool:
+    """Rows of a table can answer a question; nobody would take one for what a text says in short."""
+    return words.lstrip().startswith("|") or words.count("\t") > 1
 
 
 def _within(
@@ -219,7 +225,9 @@ class _Choice:
         least = bearing * float(asked.max()) if asked is not None and len(asked) else 0.0
 
         def bears(unit: int) -> bool:
-            return asked is None or float(asked[unit]) >= least
+            if asked is None:
+                return not _is_row(self.text[self.units.starts[unit] : self.units.ends[unit]])
+            return float(asked[unit]) >= least
 
         for one in sorted(self.must, key=lambda one: -rank(one, worths[one])):
             self._take(one)

@@ -136,15 +136,13 @@ def told_nodes(materials: Materials, doc_id: str, tokens: int) -> list[Node]:
 
 
 def telling(materials: Materials, run: Section) -> str:
-    """The sentence of a run that says most, or "" where none is short enough."""
+    """The sentence of a run that says most, or "" where none is short enough; a row of a table is none."""
     chosen = compressed(
         materials.words(run.body), run.language, TELLING, count_tokens=materials.tokens
     )
-    if not chosen.kept:
-        return ""
     words = materials.words(run.body)
-    sentences = [words[start:end] for start, end in chosen.kept]
-    return " ".join(max(sentences, key=len).split())
+    said = [words[start:end] for start, end in chosen.kept]
+    return " ".join(max(said, key=len, default="").split())
 
 
 def groups(materials: Materials, tokens: tuple[int, int]) -> Iterator[Group]:

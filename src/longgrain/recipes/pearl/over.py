@@ -24,9 +24,15 @@ _UNPROSE = re.compile(
 )
 
 
+# Whether a row of a table or a line without a full stop counts as a sentence is a matter of taste.
+_ENDS = re.compile(r"[.!?:;。！？；：…][”’\"'」』）)\]*_]*\s*\Z")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """A run of neighbouring grains of one document as a page; ``whole`` are its whole sentences."""
+    """A run of neighbouring grains of one document as a page; ``whole`` are its whole sentences, ``torn``
+    the pieces at its ends and the lines that are no sentences.
+    """
 
     section: Section
     page: Page
@@ -101,6 +107,10 @@ def _of_document(
                 yield reading
 
 
+def _is_sentence(words: str) -> bool:
+    return not words.lstrip().startswith("|") and _ENDS.search(words) is not None
+
+
 def _reading(section: Section, materials: Materials) -> Reading | None:
     """None for what is mostly code, tables or formulas, or in a third language."""
     text = materials.words(section.grain)
@@ -111,7 +121,11 @@ def _reading(section: Section, materials: Materials) -> Reading | None:
     start, end = section.grain.start, section.grain.end
     said = [one for one in materials.tree(section.doc_id) if one.kind == "sentence"]
     near = [one for one in said if one.start < end and one.end > start]
-    whole = tuple(one for one in near if start <= one.start and one.end <= end)
+    whole = tuple(
+        one
+        for one in near
+        if start <= one.start and one.end <= end and _is_sentence(materials.words(one))
+    )
     torn = [one for one in near if one not in whole]
     pieces = tuple(text[max(0, one.start - start) : one.end - start] for one in torn)
     places = [(one.start - start, one.end - start) for one in whole]

@@ -90,7 +90,7 @@ _DECADE = re.compile(r"\d{4}s")
 _DEFINED = {
     "en": re.compile(
         r"(?<![^\s(])(?:(?<=^)|(?<=[.\n]\s)|(?<=\n))(?:The term )?[“\"*]{0,3}(?P<term>(?:An? |The )?[A-Za-z][\w’' -]{1,50}?)"
-        r"[”\"*]{0,3},? (?:means|is defined as|refers to|is the term for) (?P<said>[^.\n]{8,300})(?=\.)"
+        r"[”\"*]{0,3},? (?:means(?! (?:such|of|to|for|by|in|and|or|is|are|were|may|can|shall|must|should|will|which)\b)|is defined as|refers to|is the term for) (?P<said>[^.\n]{8,300})(?=\.)"
     ),
     "zh": re.compile(
         r"(?<![^\n。；])(?:(?:本[法条條章规規定条例办辦法]{1,3})?所[称稱]的?|所谓|所謂)?[“*]{0,3}(?P<term>[^，。；：、\n“”*（）]{2,20})"
