@@ -64,11 +64,11 @@ def shown(run: Run, side: Side, limit: int) -> list[Shown]:
         groups.setdefault(key, []).append((tokens, row))
     turns = chain.from_iterable(zip_longest(*(sorted(groups[key]) for key in sorted(groups))))
     rows = [turn[1] for turn in turns if turn][:limit]
-    return [laid_out(run, example) for example in run.examples_at(side, rows)]
+    return [laid_out(run, example, tokens=False) for example in run.examples_at(side, rows)]
 
 
-def laid_out(run: Run, example: Example) -> Shown:
-    """The example encoded anew from its messages: its spans, and its tokens as trained."""
+def laid_out(run: Run, example: Example, *, tokens: bool = True) -> Shown:
+    """The example encoded anew from its messages: its spans, and its ``tokens`` as trained."""
     messages = example.trained
     frame = run.template.frame(tuple(message.speaker for message in messages))
     listed = pieces(messages, frame, run.texts())
@@ -87,7 +87,7 @@ def laid_out(run: Run, example: Example) -> Shown:
             depths=example.depths,
             place=places.__getitem__,
         ),
-        trained=tuple(_tokens(listed, encoded, run.tokenizer)),
+        trained=tuple(_tokens(listed, encoded, run.tokenizer)) if tokens else (),
     )
 
 

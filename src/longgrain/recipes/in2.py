@@ -44,8 +44,8 @@ OTHER_ROUNDS = 1 << 16
 CANDIDATES = 4
 # A teacher that answers by file is asked for so many times the drafts that are still wanted.
 SPARE = 1.5
-# Requests asked at a time, at most and at least.
-BATCH, FEWEST = 64, 8
+# Requests asked at a time, at most (of a teacher by rule, whose replies cost nothing) and at least.
+BATCH, BATCH_BY_RULE, FEWEST = 64, 256, 8
 MANY = 1 << 20  # more than the pieces of any request
 
 
@@ -157,12 +157,13 @@ class In2:
     ) -> Iterator[Draft | Dropped]:
         """Drafts of all orders in ``ROUNDS`` rounds each, numbered from ``first``."""
         found = waiting = 0
+        most = BATCH if materials.prompted else BATCH_BY_RULE
         rounds = range(first, first + ROUNDS)
         for order, round_ in ((order, round_) for order in orders for round_ in rounds):
             place = 0
             while place < len(order):
                 # No more is asked than may still be needed: replies can cost money.
-                some = order[place : place + min(BATCH, max(FEWEST, wanted - found))]
+                some = order[place : place + min(most, max(FEWEST, wanted - found))]
                 place += len(some)
                 some = [one for one in some if one not in noted.barren]
                 offered = [partners.of(one, round_) if partners else ([one], ()) for one in some]

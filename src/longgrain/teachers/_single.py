@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from longgrain.facts import Fact, Language, counted_noun, facts, holds, kind_of_quantity, plain
 from longgrain.teachers import _forms as forms
@@ -14,8 +13,7 @@ from longgrain.teachers._prose import LEAST_CUES, Bounds, Statement, cues, prose
 from longgrain.teachers._script import Script, inner, script_of, written
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(NamedTuple):
     """A fact worth asking about, with its sentence; offsets are those of the material's piece."""
 
     piece: int
@@ -28,17 +26,7 @@ class Hit:
 
     def of_piece(self, piece: int) -> Hit:
         """The same in the piece with another number."""
-        if piece == self.piece:
-            return self
-        return Hit(
-            piece=piece,
-            start=self.start,
-            end=self.end,
-            sentence=self.sentence,
-            fact=self.fact,
-            before=self.before,
-            after=self.after,
-        )
+        return self if piece == self.piece else self._replace(piece=piece)
 
 
 def hits(
@@ -64,16 +52,15 @@ def _sentence_hits(
     for fact in facts(sentence, language, names=names):
         before, after = plain(sentence[: fact.start]), plain(sentence[fact.end :])
         if askable(fact, before, after, language):
-            moved = replace(fact, start=start + fact.start, end=start + fact.end)
-            yield Hit(
-                piece=piece,
-                start=start,
-                end=start + len(sentence),
-                sentence=sentence,
-                fact=moved,
-                before=before,
-                after=after,
+            moved = Fact(
+                kind=fact.kind,
+                start=start + fact.start,
+                end=start + fact.end,
+                text=fact.text,
+                value=fact.value,
+                unit=fact.unit,
             )
+            yield Hit(piece, start, start + len(sentence), sentence, moved, before, after)
 
 
 def single(
