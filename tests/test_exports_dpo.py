@@ -12,7 +12,7 @@ import pytest
 
 from exporting import PLAIN, MadeRun, said, tiny
 from longgrain.errors import RunError
-from longgrain.exports.dpo import Dpo
+from longgrain.exports.dpo import Dpo, auc
 from longgrain.types import Example, Message, Side
 
 CHOSEN = {name: PLAIN[name] for name in ("english", "chinese")}
@@ -118,9 +118,18 @@ def test_the_readme_says_what_length_tells_and_what_was_left_out(tmp_path: Path)
     )  # type: ignore[union-attr,list-item]
     assert "2 pairs." in readme
     assert f"have {round(right / 2)} tokens on average" in readme
+    assert "with an AUC of " in readme
     assert "left out: 1 without a rejected reply" in readme
     template = (tmp_path / "chat_template.jinja").read_text("utf-8")
     assert template == run.template.source
+
+
+def test_the_auc_of_length_counts_ties_half() -> None:
+    import numpy as np
+
+    assert auc(np.array([2, 3]), np.array([1, 2])) == (1 + 0.5 + 1 + 1) / 4
+    assert auc(np.array([5, 5]), np.array([5, 5])) == 0.5
+    assert auc(np.array([1]), np.array([9])) == 0
 
 
 def test_parquet_and_jsonl_hold_the_same_pairs(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from longgrain.plan import Plan
 from longgrain.recipes.asked import asked
 from longgrain.recipes.prefer import Prefer
 from longgrain.recipes.prefer.altered import altered, turned
+from longgrain.recipes.prefer.wording import FOUND
 from longgrain.run import Run
 from longgrain.types import Answered, Draft, Dropped, Example, Message, Refused, Request, Span
 from small import materials_of, small_plan
@@ -131,8 +132,12 @@ def test_a_refusal_is_right_where_the_sentence_is_missing_and_wrong_where_it_sta
     assert abs(len(right) - len(wrong)) <= 1
     opens = [reply(one.views["chosen"], run) for one in right]
     opens += [reply(one.views["rejected"], run) for one in wrong]
-    left_open = r"(open|no \w+|missing|not given|cannot be given|guess|无从得知|说不出|没有|缺少|未给出|给不出来|存疑)"
-    assert all(re.search(left_open, one) for one in opens)
+    opening = [two for some in FOUND.values() for _, _, both in some for two in both]
+    ends = [re.escape(one).replace(re.escape("{what}"), r"[\w ]+") for one in opening]
+    assert opens
+    assert all(re.search(rf"(?:{'|'.join(ends)})\Z", one) for one in opens)
+    answered = [reply(one.views["rejected"], run) for one in right]
+    assert not any(re.search(rf"(?:{'|'.join(ends)})\Z", one) for one in answered)
 
 
 # --- length ---------------------------------------------------------------------------------------

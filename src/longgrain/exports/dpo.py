@@ -8,8 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from longgrain.exports.columns import Run
 from longgrain.exports.tally import Tally
@@ -109,7 +111,7 @@ class Dpo:
             model=self.model,
             beta=self.beta,
             first=paths[0].stem,
-            pairs=pairs.count,
+            pairs=len(pairs.sizes),
             lengths=pairs.lengths_said,
             read=words.read,
             trailing=tally.trailing,
@@ -129,14 +131,11 @@ class Dpo:
 
 @dataclass(slots=True, kw_only=True)
 class Pairs:
-    """What was counted in the pairs of a run: ``longer`` are those whose chosen reply has more tokens."""
+    """What was counted in the pairs of a run; ``sizes`` are the tokens of each pair's two replies."""
 
     words: Words
-    count: int = 0
-    longer: int = 0
-    alike: int = 0
     longest: int = 0
-    tokens: list[int] = field(default_factory=lambda: [0, 0])
+    sizes: list[tuple[int, int]] = field(default_factory=list)
 
     def lines(self, side: Side) -> Iterator[Line]:
         """The pairs of a side; examples that are none are counted out."""
@@ -156,10 +155,7 @@ class Pairs:
 
     def _count(self, example: Example, chosen: Turn, other: Turn) -> None:
         right, wrong = (self.words.tokens(one.text) for one in (chosen, other))
-        self.count += 1
-        self.longer += right > wrong
-        self.alike += right == wrong
-        self.tokens = [self.tokens[0] + right, self.tokens[1] + wrong]
+        self.sizes.append((right, wrong))
         self.words.read += self.words.tokens(chosen.read)
         known = int(example.lineage.get("tokens") or 0)
         self.longest = max(self.longest, known + max(0, wrong - right))
@@ -167,13 +163,21 @@ class Pairs:
     @property
     def lengths_said(self) -> str:
         """How well length alone tells the better reply."""
-        right, wrong = (round(one / self.count) for one in self.tokens)
-        shorter = self.count - self.longer - self.alike
+        right, wrong = np.array(self.sizes).T
         return (
-            f"Chosen\nreplies have {right:,} tokens on average, rejected ones {wrong:,}; the chosen one "
-            f"is the longer in {self.longer:,}\npairs, the shorter in {shorter:,}, as long in "
-            f"{self.alike:,}."
+            f"Chosen\nreplies have {right.mean():,.0f} tokens on average, rejected ones "
+            f"{wrong.mean():,.0f}; the chosen one is the longer in {(right > wrong).sum():,}\npairs, "
+            f"the shorter in {(right < wrong).sum():,}, as long in {(right == wrong).sum():,}. Told by "
+            f"length alone, over all pairs, a reply is\nknown for a chosen one with an AUC of "
+            f"{auc(right, wrong):.3f} (0.5 is chance)."
         )
+
+
+def auc(right: NDArray[np.int64], wrong: NDArray[np.int64]) -> float:
+    """How often a number of ``right`` is larger than one of ``wrong``; ties count half."""
+    ordered = np.sort(wrong)
+    below = np.searchsorted(ordered, right, "left") + np.searchsorted(ordered, right, "right")
+    return float(below.mean() / (2 * len(wrong)))
 
 
 def _unpaired(chosen: tuple[Turn, ...], other: tuple[Turn, ...]) -> str:

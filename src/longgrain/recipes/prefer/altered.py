@@ -82,7 +82,8 @@ def altered(sentence: str, answer: str, language: Language, read: str) -> Altere
     for text in shuffled(sorted(set(_changed(able[0].text))), sentence, "altered")[:TRIES]:
         said = sentence[: able[0].start] + text + sentence[able[0].end :]
         if _is_alike(able[0], text, said, language) and not holds(read, plain(text)):
-            return Altered(text=said, wrong=plain(text))
+            wrong = plain(text)
+            return Altered(text=said, wrong=wrong.lower() if answer.islower() else wrong)
     return None
 
 
@@ -107,6 +108,8 @@ def _is_alike(old: Fact, text: str, sentence: str, language: Language) -> bool:
         for one in there
     )
     value = there[0].value if there else None
+    if language == "en" and 1.0 in (value, old.value):
+        return False  # one thing is said in the singular
     return same and not (old.unit == "%" and isinstance(value, float) and value > 100)
 
 

@@ -92,8 +92,8 @@ FOUND = {
             "Searching the passages for what is asked, I come to this sentence:",
             "It is the one that was needed, so the answer has to be",
             (
-                "It is not the one that was needed, so I can name no {what}.",
-                "It is not the one that was needed, and I find no other, so that I can name no {what} without guessing.",
+                "It is not the one that was needed, so the {what} is not to be had.",
+                "It is not the one that was needed, and I find no other, so that I could only guess at the {what}.",
             ),
         ),
         (
