@@ -363,6 +363,7 @@ class Mimic:
             "chatter": {"output": f"{number} glorious monuments celebrate eternal friendship here"
                         if not chinese else f"{number}座宏伟丰碑见证永恒友谊与辉煌梦想"},
             "nothing": {"output": ""},
+            "sloppy quote": {"quote": match[0].replace(" ", "  ").replace("，", ",")},
         }  # fmt: skip
         return pair | changed.get(self.way, {})
 
@@ -415,6 +416,30 @@ def test_a_pair_that_cannot_be_used_is_dropped_with_its_reason(
     assert reason in reasons(items)
     if way != "other language":  # a sentence is told by its script where it has words enough
         assert not drafts(items)
+
+
+def test_a_quote_with_other_blanks_and_marks_is_found_again(tmp_path: Path) -> None:
+    side = with_mimic(tmp_path, way="sloppy quote")
+    found = drafts(taken(Imitate(seeds=str(written(tmp_path, FACTS))), side))
+    assert found
+    for one in found:
+        assert one.meta["quotes"][0] in side.text(one.meta["evidence"][0])
+
+
+def test_a_question_that_fits_another_sentence_is_dropped(tmp_path: Path) -> None:
+    items = taken(Imitate(seeds=str(written(tmp_path, FACTS))), with_mimic(tmp_path), count=60)
+    assert "the question fits another sentence of its side" in reasons(items)
+
+
+def test_a_listed_word_that_the_evidence_has_too_is_let_through_and_counted(
+    tmp_path: Path,
+) -> None:
+    side = with_mimic(tmp_path)
+    made = Imitate(seeds=str(written(tmp_path, FACTS)), words=("near",))
+    found = drafts(taken(made, side))
+    assert any("near" in asked(one) for one in found)
+    event = "imitate: word of the list that the evidence has too, let through"
+    assert side.guards[event] >= 1
 
 
 # --- the guard ------------------------------------------------------------------------------------

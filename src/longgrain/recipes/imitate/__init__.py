@@ -29,8 +29,9 @@ from longgrain.recipes.imitate.taught import (
 )
 from longgrain.recipes.imitate.telling import messages, of_reply, of_rule
 from longgrain.recipes.in2 import In2
-from longgrain.recipes.judged import objection
+from longgrain.recipes.rivals import Rivals
 from longgrain.recipes.shares import counts
+from longgrain.recipes.written import FREE, cue_words
 from longgrain.types import WAITS, Draft, Dropped, Grain, Refused, Reply, Request
 
 # Grains asked about at a time: replies cost money.
@@ -226,33 +227,50 @@ class Maker:
         if not reason and not is_of_its_task(pair):
             reason = "an output is of another task than the seeds'"
         reason = reason or self._repeated(pair.input, pair.output, language)
-        reason = reason or self._objection(pair)
         if reason or pair.quote is None:
             return Dropped(step="draft", id=call, reason=reason, detail=pair.input)
+        near = self._near(pair, request.material[0])
+        if isinstance(near, str):
+            return Dropped(step="draft", id=call, reason=near, detail=pair.input)
         self.seen.add(pair.input)
-        return self._draft(pair, language, figures, pair.quote)
+        return self._draft(pair, language, figures, pair.quote, near)
 
-    def _objection(self, pair: Pair) -> str:
-        """What the teacher has against a short answer when it reads the piece a second time."""
-        if not self.materials.judges or not all(one.task.gives == "answer" for one in pair.shown):
-            return ""
-        candidate = {"question": pair.input, "answer": pair.output}
-        return objection(candidate, [pair.number], self.materials)
+    def _near(self, pair: Pair, piece: str) -> tuple[list[int], list[int]] | str:
+        """Grains nearest to an input, and those that might answer it too; or why it cannot be used.
+
+        A question with a short answer is guarded like those of `In2`. Of another task nobody can tell
+        whether a grain would do for it as well: those with half of the input's terms stay out.
+        """
+        materials, own = self.materials, [pair.number]
+        if all(one.task.gives == "answer" for one in pair.shown):
+            cues = cue_words(pair.input, piece)
+            if not cues:
+                return "no word of an input stands in its evidence"
+            guard = Rivals(In2(), materials)
+            asked = {"form": FREE, "question": pair.input, "answer": pair.output, "cues": cues}
+            rivals = guard.against(asked, own, own)
+            return rivals if isinstance(rivals, str) else guard.hard(asked, own, rivals)
+        held = {number for number, _ in materials.holding(pair.input, RIVAL)} - {pair.number}
+        near = [number for number, _ in materials.nearest(pair.input, NEAR)]
+        return [one for one in near if one not in {pair.number, *held}], sorted(held)
 
     def _draft(
-        self, pair: Pair, language: str, figures: Mapping[str, object], quote: Grain
+        self,
+        pair: Pair,
+        language: str,
+        figures: Mapping[str, object],
+        quote: Grain,
+        near: tuple[list[int], list[int]],
     ) -> Draft:
-        materials, own = self.materials, {pair.number}
-        rivals = {number for number, _ in materials.holding(pair.input, RIVAL)} - own
-        near = [number for number, _ in materials.nearest(pair.input, NEAR)]
+        materials, (hard, rivals) = self.materials, near
         meta = {
             "form": "imitated",
             "template": f"imitate:{pair.shown[0].task.asks}-{pair.shown[0].task.gives}",
             "language": language,
             "keep_order": False,
             "evidence": [pair.number],
-            "rivals": sorted(rivals),
-            "hard": [one for one in near if one not in own | rivals],
+            "rivals": rivals,
+            "hard": hard,
             "quotes": [materials.words(quote)],
             "seeds": [one.id for one in pair.shown],
             "imitation": dict(figures),

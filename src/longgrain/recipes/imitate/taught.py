@@ -12,14 +12,16 @@ from longgrain.content_words import content_words
 from longgrain.facts import facts, holds, plain
 from longgrain.protocols import Materials
 from longgrain.recipes.drawn import shuffled
-from longgrain.recipes.imitate.seeds import Seed, Seeds, gives_of
+from longgrain.recipes.imitate.seeds import Seed, Seeds, gives_of, size
 from longgrain.recipes.quoting import invented
 from longgrain.recipes.replied import told
-from longgrain.recipes.stated import within
+from longgrain.recipes.written import Page
 from longgrain.types import Grain, Reply, Request
 
 # Of the words that say what an output is about, this share stands in the piece or the input.
 BORNE_OUT = 0.6
+# Words and Han characters of a quote, at least.
+SHORTEST = 4
 TASK = "imitate.pairs"
 
 
@@ -84,13 +86,14 @@ def read(reply: Reply, asked: Asked, materials: Materials) -> Iterator[Pair | st
         return
     if not said["pairs"]:
         yield "the reply holds no pair"
+    page = Page.of(materials.text(asked.number))
     for one in said["pairs"]:
         texts = _texts(one)
         if texts is None:
             yield "a pair of the reply lacks what was asked for (input, output, quote)"
             continue
         given, output, quote = texts
-        place = within(asked.number, quote, materials)
+        place = _place(quote, page, materials.grain(asked.number))
         yield Pair(
             input=given,
             output=output,
@@ -99,6 +102,15 @@ def read(reply: Reply, asked: Asked, materials: Materials) -> Iterator[Pair | st
             number=asked.number,
             shown=asked.shown,
         )
+
+
+def _place(quote: str, page: Page, cut: Grain) -> Grain | None:
+    """Where a quote stands in a cut grain; a few words could stand anywhere."""
+    span = page.find(quote) if size(quote) >= SHORTEST else None
+    if span is None:
+        return None
+    start, end = cut.start + span[0], cut.start + span[1]
+    return Grain(doc_id=cut.doc_id, path=(start,), kind="sentence", start=start, end=end)
 
 
 def _texts(one: Any) -> tuple[str, str, str] | None:
