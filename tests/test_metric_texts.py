@@ -12,8 +12,9 @@ from longgrain.metrics.facts import UnsupportedFacts
 from longgrain.metrics.item import Item
 from longgrain.metrics.readability import Readability
 from longgrain.metrics.repetition import Repetition
-from longgrain.metrics.style import Style, imitates
+from longgrain.metrics.style import Style
 from longgrain.metrics.valprobing import ValProbing
+from longgrain.style import imitates
 
 ENGLISH = (
     "The ferry left Sandry on 12 March 1871 with 120 lamps. Captain Erik Holm did not come back. "

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import Stretches
-from longgrain.make import side_shares, wishes
+from longgrain.make import component, side_shares, wishes
 from longgrain.plan import Between, Plan
 from longgrain.run import Run
 from longgrain.sides import Sided
@@ -125,12 +125,24 @@ def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]
     """What will work only in part; ``manifest`` is that of a sample of the plan."""
     asked = wishes(plan, list(side_shares(plan)))
     return [
+        *_of_recipes(plan),
         *_general(plan, asked),
         *_narrow_depths(plan),
         *_mixed_languages(plan, ground, asked),
         *_short_documents(plan, ground, asked),
         *_too_many(ground, asked, manifest),
     ]
+
+
+def _of_recipes(plan: Plan) -> Iterator[str]:
+    """What a recipe says of its own settings and files, where it has a method ``doubts``."""
+    teacher = component("teachers", plan.teacher.use, plan.teacher.settings)
+    prompted = bool(getattr(teacher, "prompted", False))
+    for number, entry in enumerate(plan.recipes):
+        recipe = component("recipes", entry.use, entry.settings)
+        if hasattr(recipe, "doubts"):
+            said = recipe.doubts(plan.path, prompted=prompted)
+            yield from (f"recipes.{number}: {one}" for one in said)
 
 
 def _general(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Iterator[str]:

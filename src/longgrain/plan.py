@@ -152,7 +152,7 @@ class TeacherEntry(Component):
 # Duplicates come last: what another check refuses is not remembered as asked.
 CHECKS = (
     *("bounds", "quote", "answerable", "leak", "phrases", "language", "fidelity"),
-    *("citations", "erased", "duplicates"),
+    *("citations", "erased", "preferred", "duplicates"),
 )
 
 

@@ -99,6 +99,29 @@ def erased(teacher: str, student: str, question: str = "渡轮是谁造的？") 
     return replace(made, views=views)
 
 
+def pair(
+    right: str = "1200",
+    wrong: str = "1300",
+    lineage: Mapping[str, Any] | None = None,
+    *,
+    loss: float = 0.0,
+    asked: str = "How many passengers?",
+    also: str = "",
+    grain: tuple[int, int] | None = None,
+) -> Example:
+    """A right and a wrong reply to one question; the first sentence decides."""
+    made = example(asked, right, grain=grain)
+    other = example(also or asked, wrong, grain=grain).views["train"]
+    said = replace(other[1].spans[0], role="attempt", loss=loss)  # type: ignore[type-var]
+    views = {
+        "chosen": made.views["train"],
+        "rejected": (other[0], replace(other[1], spans=(said,))),
+    }
+    told = {"error": "changed", "wrong": "1300", "rests": ["en", 0, 33], "answer": "1,200"}
+    return replace(made, views=views, lineage={**told, **(lineage or {})})
+
+
+TURNS = {"error": "turned", "answer": "holds 1,200 passengers.", "rests": ["en", 0, 33]}
 SOUND = [
     citing("There are many [1].", [1]),
     citing("[1] says: ", [1], (0, 15)),
@@ -129,8 +152,45 @@ SOUND = [
             "train": (Message(speaker="text", spans=(Span(role="glue", origin=OWN, text="Hm."),)),)
         },
     ),
+    pair(),
+    pair(
+        "It says nothing of it.",
+        "1987",
+        {"error": "answered", "wrong": "1987"},
+        asked="When?!",
+        grain=(34, 67),
+    ),
+    pair(
+        wrong="It says nothing of it.", lineage={"error": "refused", "wrong": ""}, asked="How full?"
+    ),
+    pair(
+        "It holds 1,200 passengers.",
+        "It never holds 1,200 passengers.",
+        {**TURNS, "wrong": "never holds 1,200 passengers."},
+        asked="What of the passengers?",
+    ),
 ]
 BROKEN = {
+    "the two views of a pair differ before their last turn": pair(also="How many lamps?"),
+    "a rejected reply is learned": pair(loss=0.5),
+    "the two replies of a pair are the same": pair(wrong="1200"),
+    "the sentence that decides a pair is not in its document": pair(lineage={"rests": ["en", 9]}),
+    "the sentence that answers is not in the context": pair(grain=(34, 67)),
+    "the sentence that answers stands in a context that is said to lack it": pair(
+        lineage={"error": "answered"}
+    ),
+    "the rejected reply does not say the wrong value": pair(wrong="There are many."),
+    "the rejected sentence is not the opposite": pair(
+        "It holds 1,200 passengers.",
+        "It surely holds 1,200 passengers.",
+        {**TURNS, "wrong": "surely holds 1,200 passengers."},
+    ),
+    "the wrong value is the right one, or stands in the sentence that answers": pair(
+        wrong="1,200 of them", lineage={"wrong": "1200"}
+    ),
+    "the wrong value is of another type than the answer": pair(
+        wrong="In May 1986", lineage={"wrong": "May 1986"}
+    ),
     "words of the strategy leak into the student's prompt": erased(
         "Reason step by step.", "You are an assistant that minds its steps."
     ),

@@ -7,7 +7,8 @@ From an example's ``lineage`` checks read ``draft`` (its draft's id), ``form`` (
 ``answer`` (the gold answer; without it the words of role answer), ``operands`` (the values from
 which a computed answer follows, as the evidence writes them) and ``quotes`` (phrases that are
 said to stand in the evidence word by word) and ``cites`` (the numbers of the passages to cite). Of a
-compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`.
+compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`. Of a
+preference pair: ``error``, ``wrong`` and ``rests``, see `checks/preferred.py`.
 """
 
 SHELF = {
@@ -20,5 +21,6 @@ SHELF = {
     "fidelity": "longgrain.checks.fidelity:Fidelity",
     "citations": "longgrain.checks.citations:Citations",
     "erased": "longgrain.checks.erased:Erased",
+    "preferred": "longgrain.checks.preferred:Preferred",
     "duplicates": "longgrain.checks.duplicates:Duplicates",
 }

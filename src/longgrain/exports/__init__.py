@@ -10,6 +10,7 @@ SHELF = {
     "parquet": "longgrain.exports.parquet:Parquet",
     "hf": "longgrain.exports.hf:Hf",
     "trl": "longgrain.exports.trl:Trl",
+    "dpo": "longgrain.exports.dpo:Dpo",
     "axolotl": "longgrain.exports.axolotl:Axolotl",
     "llamafactory": "longgrain.exports.llamafactory:LlamaFactory",
     "ms_swift": "longgrain.exports.ms_swift:MsSwift",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 
 from longgrain.errors import RunError
 from longgrain.exports.columns import Run, whole
-from longgrain.types import SIDES, Example, Message, Span
+from longgrain.types import SIDES, Example, Message, Side, Span
 
 Part = tuple[str, float]
 # A README names so many control tokens; some tokenizers have hundreds.
@@ -156,14 +156,39 @@ class Words:
         return f"Examples that this format cannot hold were left out: {listed}."
 
 
+Line = dict[str, Any]
+
+
 def write_lines(
-    folder: Path, words: Words, line: Callable[[tuple[Turn, ...]], dict[str, Any] | None]
+    folder: Path, words: Words, line: Callable[[tuple[Turn, ...]], Line | None]
 ) -> list[Path]:
     """``train.jsonl`` and so on, a line an example; None from ``line`` is a line left out.
 
     Raises RunError if no side has a line.
     """
-    paths = [path for side in SIDES if (path := _write_side(folder, words, side, line))]
+
+    def lines(side: Side) -> Iterator[Line]:
+        found = (line(turns) for _, turns in words.over(side))
+        return (one for one in found if one is not None)
+
+    return write_sides(folder, words, lines, ".jsonl", write_jsonl)
+
+
+def write_sides(
+    folder: Path,
+    words: Words,
+    lines: Callable[[Side], Iterator[Line]],
+    suffix: str,
+    write: Callable[[Path, Iterator[Line]], None],
+) -> list[Path]:
+    """One file for each side that has a line, complete or not at all; RunError if none has."""
+    paths = []
+    for side in SIDES:
+        found = lines(side)
+        if (first := next(found, None)) is not None:
+            with whole(folder / f"{side}{suffix}") as part:
+                write(part, chain([first], found))
+            paths.append(folder / f"{side}{suffix}")
     if not paths:
         raise RunError(
             f"the run has no examples for this format, so there is nothing to export. "
@@ -172,18 +197,10 @@ def write_lines(
     return paths
 
 
-def _write_side(
-    folder: Path, words: Words, side: str, line: Callable[[tuple[Turn, ...]], dict[str, Any] | None]
-) -> Path | None:
-    found = (line(turns) for _, turns in words.over(side))
-    lines = (one for one in found if one is not None)
-    if (first := next(lines, None)) is None:
-        return None
-    path = folder / f"{side}.jsonl"
-    with whole(path) as part, part.open("wb") as file:
-        file.write(orjson.dumps(first, option=orjson.OPT_APPEND_NEWLINE))
+def write_jsonl(path: Path, lines: Iterator[Line]) -> None:
+    """A line of JSON for each."""
+    with path.open("wb") as file:
         file.writelines(orjson.dumps(one, option=orjson.OPT_APPEND_NEWLINE) for one in lines)
-    return path
 
 
 def write_text(path: Path, text: str) -> Path:

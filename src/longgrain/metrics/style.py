@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from longgrain.metrics.item import Figures, Item
 from longgrain.metrics.words import comparable_words
-
-_LIST = re.compile(
-    r"^\s*(?:[-*•]|\d+[.)、]|[（(]?[一二三四五六七八九十]+[）)、])\s*\S", re.MULTILINE
-)
-_SUMMARY = re.compile(
-    r"\s*(?:in (?:summary|conclusion|short|sum)\b|overall\b|to (?:sum up|summari[sz]e|conclude)\b"
-    r"|ultimately\b|总之|總之|总的来说|總的來說|综上|綜上|总而言之|總而言之|总结)",
-    re.IGNORECASE,
-)
-STYLE = ("lists", "ends_with_summary", "unigram_overlap")
+from longgrain.style import ends_with_summary, is_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +20,7 @@ class Style:
     summary``: the last of several paragraphs begins as a summary does. ``unigram_overlap``: the
     share of the reply's distinct words that the teacher's has. ``fact_em``: 1 if the reply holds an
     answer of the item's field ``gold``. Of all items ``length_correlation``, Pearson's of the
-    lengths in words. A rise of the first with a flat ``fact_em`` is imitation: see `imitates`.
+    lengths in words. A rise of the first with a flat ``fact_em`` is imitation: see `longgrain.style.imitates`.
     """
 
     name: ClassVar[str] = "style"
@@ -44,8 +34,8 @@ class Style:
         reply, said = item.prediction, set(comparable_words(item.prediction))
         shared = [len(said & set(comparable_words(one))) for one in item.references]
         return {
-            "lists": float(len(_LIST.findall(reply)) >= 2),
-            "ends_with_summary": float(_ends_with_summary(reply)),
+            "lists": float(is_list(reply)),
+            "ends_with_summary": float(ends_with_summary(reply)),
             "unigram_overlap": max(shared) / len(said) if said else 0.0,
             "fact_em": _holds_gold(reply, item.row.get("gold")),
         }
@@ -65,34 +55,6 @@ class Style:
         spread = (n * sums["xx"] - x * x) * (n * sums["yy"] - y * y)
         value = (n * sums["xy"] - x * y) / math.sqrt(spread) if spread > 0 else None
         return {"length_correlation": value}
-
-
-def imitates(before: Figures, after: Figures, *, margin: float = 0.02) -> str | None:
-    """What to say where style came nearer to the teacher's and the facts did not get better.
-
-    ``before`` and ``after`` are mean figures of two models on the same items, ``margin`` the rise
-    that counts. None where style did not rise, or the facts did, or one of them is not known.
-    """
-    changes = {key: _change(before, after, key) for key in (*STYLE, "fact_em")}
-    facts = changes.pop("fact_em")
-    risen = {key: rise for key, rise in changes.items() if rise is not None and rise > margin}
-    if not risen or facts is None or facts > margin:
-        return None
-    named = ", ".join(f"{key} {100 * rise:+.1f} points" for key, rise in risen.items())
-    return (
-        f"style came nearer to the teacher's ({named}) while the facts did not improve "
-        f"({100 * facts:+.1f} points): do not trust a judge's preference here"
-    )
-
-
-def _change(before: Figures, after: Figures, key: str) -> float | None:
-    old, new = before.get(key), after.get(key)
-    return None if old is None or new is None else new - old
-
-
-def _ends_with_summary(reply: str) -> bool:
-    paragraphs = [one for one in re.split(r"\n\s*\n", reply.strip()) if one.strip()]
-    return len(paragraphs) > 1 and bool(_SUMMARY.match(paragraphs[-1]))
 
 
 def _holds_gold(reply: str, gold: Any) -> float | None:

@@ -10,4 +10,6 @@ SHELF = {
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "multistage": "longgrain.recipes.multistage:Multistage",
+    "imitate": "longgrain.recipes.imitate:Imitate",
+    "prefer": "longgrain.recipes.prefer:Prefer",
 }
