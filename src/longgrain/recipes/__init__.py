@@ -10,5 +10,6 @@ SHELF = {
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "multistage": "longgrain.recipes.multistage:Multistage",
+    "continuation": "longgrain.recipes.continuation:Continuation",
     "keyvalue": "longgrain.recipes.keyvalue:KeyValue",
 }
