@@ -149,14 +149,15 @@ class Blocks:
         """Whether a sentence ends before this place."""
         return _ENDED.search(self.text[max(0, place - 12) : place]) is not None
 
-    def before(self, number: int, most: float) -> int:
-        """Where a prefix begins that ends before this block: whole blocks of this side, one at least, up to
-        so many tokens."""
+    def before(self, number: int, least: float, most: float) -> int:
+        """Where a prefix begins that ends before this block: whole blocks of this side, up to ``most``
+        tokens, or as many as make up ``least``."""
         total, first = 0.0, number
         while first > 0 and self.is_on_side(first - 1):
-            total += self.listed[first - 1].tokens
-            if total > most and first < number:
+            more = self.listed[first - 1].tokens
+            if total + more > most and total >= least and first < number:
                 break
+            total += more
             first -= 1
         while first < number - 1 and not self._opens(first):
             first += 1

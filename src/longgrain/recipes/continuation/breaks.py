@@ -230,7 +230,7 @@ def _gap(
     return Break(
         level=level,
         blocks=blocks,
-        before=blocks.window(blocks.before(number, room), start),
+        before=blocks.window(blocks.before(number, least, room), start),
         learned=blocks.window(start, end),
         after=blocks.window(end, last),
     )
@@ -242,7 +242,7 @@ def _gap(
 def _before(blocks: Blocks, number: int, place: int, sizes: Sizes) -> Grain:
     """A prefix of a drawn size that ends at a place in or before the block."""
     room = blocks.drawn(sizes.before, place, "read")
-    return blocks.window(blocks.before(number, room), place)
+    return blocks.window(blocks.before(number, sizes.before[0], room), place)
 
 
 def _paragraphs(blocks: Blocks, purpose: str) -> Iterator[int]:
