@@ -14,9 +14,9 @@ from longgrain.errors import PlanError
 from longgrain.ground import HeldOut
 from longgrain.probes.haystack import documents
 from longgrain.probes.laying import lay, place, spread
-from longgrain.probes.vocabulary import LOOKS, THINGS, Maker, uuid
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
+from longgrain.vocabulary import LOOKS, THINGS, Maker, uuid
 from small import shelve, small_plan
 
 TOKENIZER = Tokenizer.load("longgrain")

@@ -153,6 +153,8 @@ def forms(run: Run) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     texts = run.texts()
     for example in (one for side in SIDES for one in run.examples(side)):
+        if example.trained[0].speaker == "text":  # raw text asks for nothing
+            continue
         found.setdefault(example.recipe, set()).add(form(example, texts))
     return found
 

@@ -149,6 +149,7 @@ def _materials(
             prompts=words,
             count_tokens=count_tokens,
             longest=here.plan.row_length,
+            layout=here.plan.layout,
         )
         for side in shares
     }

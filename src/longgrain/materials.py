@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from longgrain import dense
 from longgrain.calls import Ledger
+from longgrain.plan import Between, Layout
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
 from longgrain.search import Index, Query
@@ -77,6 +78,8 @@ class SideMaterials:
     """The side of every cut, -1 for one that is not used; without it only this side's are known."""
     made_documents: dict[str, Document] = field(default_factory=dict)
     """Documents that recipes made of this side's, by id."""
+    layout: Layout = field(default_factory=Layout)
+    """The plan's lengths and depths."""
 
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
@@ -155,6 +158,19 @@ class SideMaterials:
     def tokens(self, texts: Sequence[str]) -> Sequence[int]:
         """How many tokens each text has."""
         return self.count_tokens(texts)
+
+    def wished_length(self, number: int) -> int:
+        """Steps of the golden ratio through the plan's lengths, from a beginning drawn by the seed."""
+        first = np.random.default_rng(self.seed).random()
+        place, lengths = (first + number * GOLDEN) % 1, self.layout.lengths
+        if isinstance(lengths, Between):
+            return lengths.min + int(place * (lengths.max - lengths.min + 1))
+        return lengths[int(place * len(lengths))]
+
+    @property
+    def depths(self) -> Sequence[float]:
+        """The plan's shares of the bins of depth."""
+        return self.layout.depth_shares
 
     def made(self, recipe: str, text: str, *, of: str, title: str = "") -> Grain:
         """A document made of another one, as the one grain that is all of it."""

@@ -148,6 +148,18 @@ class Materials(Protocol):
         """How many tokens of the run's tokenizer each text has."""
         ...
 
+    def wished_length(self, number: int) -> int:
+        """Tokens of the ``number``-th whole example whose context a recipe makes itself.
+
+        Any run of numbers is spread over the lengths that the plan's layout names.
+        """
+        ...
+
+    @property
+    def depths(self) -> Sequence[float]:
+        """The share of the evidence that the plan wants in each bin of depth, from the beginning on."""
+        ...
+
     def made(self, recipe: str, text: str, *, of: str, title: str = "") -> Grain:
         """A document of its own made of the words of document ``of``: an outline, a summary.
 

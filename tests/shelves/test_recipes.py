@@ -114,10 +114,12 @@ def test_only_the_words_of_the_assistant_are_learned(name: str, drafts: Drafts) 
     for draft in drafts[name]:
         spans = [(one.speaker, span) for one in draft.messages for span in one.spans]
         learned = {speaker for speaker, span in spans if isinstance(span, Span) and span.loss > 0}
-        assert learned == {"assistant"}
+        # Raw text is one message that nobody says to anybody.
+        speaker = "text" if [one.speaker for one in draft.messages] == ["text"] else "assistant"
+        assert learned == {speaker}
         slots = sum(isinstance(span, Slot) for _, span in spans)
         assert slots == (draft.meta["layout"] != "none")
-        assert draft.messages[-1].speaker == "assistant"
+        assert draft.messages[-1].speaker == speaker
         assert draft.answer.strip()
 
 
@@ -136,7 +138,7 @@ def test_a_draft_says_of_itself_what_the_steps_need(name: str, drafts: Drafts) -
         assert draft.recipe == name
         roles = {s.role for one in draft.messages for s in one.spans if isinstance(s, Span)}
         assert "answer" in roles
-        assert {"question", "instruction"} & roles
+        assert {"question", "instruction"} & roles or draft.messages[0].speaker == "text"
 
 
 @pytest.mark.parametrize("name", NAMES)

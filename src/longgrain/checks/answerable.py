@@ -22,7 +22,7 @@ class Answerable:
 
     literal: tuple[str, ...] = ("number", "date", "name", "term", "quote")
     """Forms whose answer is a string of the evidence."""
-    computed: tuple[str, ...] = ("compare", "sum", "order", "bridge")
+    computed: tuple[str, ...] = ("compare", "sum", "order", "bridge", "symbols")
     """Forms whose answer follows from ``lineage["operands"]``, strings of the evidence."""
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:

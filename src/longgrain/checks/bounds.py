@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,6 +21,8 @@ class Bounds:
     """Least and most characters of a question; 4 are enough for 何人所作."""
     answer: tuple[int, int] = (1, 8000)
     """Least and most characters of an answer."""
+    texts: tuple[str, ...] = ("text",)
+    """Forms whose answers are whole texts, which may be as long as their recipe makes them."""
 
     def __post_init__(self) -> None:
         """ValueError for bounds between which there is nothing."""
@@ -30,7 +33,10 @@ class Bounds:
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason for the question and one for the answer."""
         yield from _outside("question", said(example, texts, "question"), *self.question)
-        yield from _outside("answer", said(example, texts, "answer"), *self.answer)
+        least, most = self.answer
+        is_text = example.lineage.get("form") in self.texts
+        answer = said(example, texts, "answer")
+        yield from _outside("answer", answer, least, sys.maxsize if is_text else most)
 
 
 def _outside(what: str, words: list[str], least: int, most: int) -> Iterator[str]:

@@ -25,9 +25,13 @@ class Language:
 
     answer_from: int = 12
     """Han characters or Latin words from which an answer must agree; names are free."""
+    free: tuple[str, ...] = ("symbols",)
+    """Forms whose evidence is in no language."""
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason for the question and one for the answer."""
+        if example.lineage.get("form") in self.free:
+            return
         evidence, _ = _script(said(example, texts, "evidence"))
         question, _ = _script(said(example, texts, "question"))
         answer, length = _script(said(example, texts, "answer"))

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from longgrain.errors import PlanError
 from longgrain.probes.laying import Fitter, question
-from longgrain.probes.vocabulary import Maker
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
+from longgrain.vocabulary import Maker
 
 SHORT, SHORT_TIMES, SHORT_OTHERS = 4096, 6, 1  # RULER lists fewer of each below so many tokens
 WORDS = {

@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from longgrain import vocabulary
 from longgrain.errors import PlanError
-from longgrain.probes import vocabulary
 from longgrain.probes.laying import Fitter, question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from longgrain.probes import published, vocabulary
+from longgrain import vocabulary
+from longgrain.probes import published
 from longgrain.probes.laying import Fitted, Fitter, Laid, inserted, place, question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size

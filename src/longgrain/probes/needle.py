@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from longgrain.errors import PlanError
 from longgrain.probes.haystack import Filler, Haystack, documents, noise
 from longgrain.probes.laying import POSITIONS, Fitted, Fitter, lay, question, spread
-from longgrain.probes.vocabulary import Kind, Maker
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
+from longgrain.vocabulary import Kind, Maker
 
 # What a value is called; how a needle says it, alone or as one of several; how it is asked for.
 WORDS = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, ClassVar, Literal
 
+from longgrain import vocabulary
 from longgrain.errors import PlanError
-from longgrain.probes import vocabulary
 from longgrain.probes.haystack import documents, noise
 from longgrain.probes.laying import POSITIONS, Fitted, Fitter, lay, question, spread
 from longgrain.protocols import Ground

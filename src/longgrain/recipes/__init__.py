@@ -12,4 +12,6 @@ SHELF = {
     "multistage": "longgrain.recipes.multistage:Multistage",
     "imitate": "longgrain.recipes.imitate:Imitate",
     "prefer": "longgrain.recipes.prefer:Prefer",
+    "continuation": "longgrain.recipes.continuation:Continuation",
+    "keyvalue": "longgrain.recipes.keyvalue:KeyValue",
 }
