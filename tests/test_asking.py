@@ -14,7 +14,7 @@ from longgrain.recipes.script import written
 from longgrain.scripts import traditional
 from longgrain.types import Draft, Given, Message, Reply, Span
 
-RECIPES = ("sft", "erasure", "pam", "pearl", "hierarchy", "compress", "multistage")
+RECIPES = ("sft", "erasure", "pam", "pearl", "hierarchy", "compress", "multistage", "locate")
 ALL = {name: import_module(f"longgrain.recipes.{name}.wording").ASKING for name in RECIPES}
 
 
