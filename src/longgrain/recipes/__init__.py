@@ -11,4 +11,5 @@ SHELF = {
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "multistage": "longgrain.recipes.multistage:Multistage",
     "locate": "longgrain.recipes.locate:Locate",
+    "dialogue": "longgrain.recipes.dialogue:Dialogue",
 }
