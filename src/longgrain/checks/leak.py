@@ -14,7 +14,7 @@ from longgrain.types import Example, Grain, Span
 class Leak:
     """The answer may not stand in the question, except where the question offers a choice.
 
-    In a conversation no answer of a turn may stand in what was asked up to it.
+    In a conversation this holds for the question and the answer of every turn.
     """
 
     name: ClassVar[str] = "leak"
@@ -26,7 +26,7 @@ class Leak:
         """At most one reason."""
         told = turns(example)
         several = told[0] is not example.lineage
-        for number, turn in enumerate(told, 1):
+        for number, turn in enumerate(told):
             own = turn.get("answer")
             answer = own if isinstance(own, str) else gold(example, texts)
             asked = _asked(example, texts, number) if several else said(example, texts, "question")
@@ -40,10 +40,10 @@ def _holds(words: str, answer: str) -> bool:
     return holds(comparable(words), comparable(answer).strip(" .,;:!?。，；：！？"))
 
 
-def _asked(example: Example, texts: Mapping[str, str], many: int) -> list[str]:
-    """The words of the user's first questions, so many of them."""
-    users = [one for one in example.trained if one.speaker == "user"]
-    spans = [part for one in users[:many] for part in one.spans if isinstance(part, Span)]
+def _asked(example: Example, texts: Mapping[str, str], number: int) -> list[str]:
+    """The words of one of the user's questions, counted from 0."""
+    users = [one for one in example.trained if one.speaker == "user"][number : number + 1]
+    spans = [part for one in users for part in one.spans if isinstance(part, Span)]
     return [
         span.words(texts)
         for span in spans

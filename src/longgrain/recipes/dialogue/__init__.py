@@ -145,6 +145,7 @@ def _topic(item: Draft | Dropped, materials: Materials) -> tuple[Topic, ...] | D
 def _joined(kind: str, materials: Materials, wanted: int) -> Iterator[tuple[Topic, ...] | Dropped]:
     """Two facts of the same kind, as the questions over two grains join them."""
     asking = In2(pieces=(2, 2))
+    seen: set[frozenset[tuple[int, str]]] = set()
     for item in asking.questions(f"dialogue/{kind}", materials, wanted, "integration"):
         if isinstance(item, Dropped):
             yield item
@@ -154,7 +155,10 @@ def _joined(kind: str, materials: Materials, wanted: int) -> Iterator[tuple[Topi
             yield _lost(item, "the two facts of the question cannot be compared")
         elif apart(*topics) >= 1 << 30:
             yield _lost(item, "the two facts stand in two documents")
+        elif (pair := frozenset((one.number, one.found.answer) for one in topics)) in seen:
+            yield _lost(item, "the two facts were compared before")
         else:
+            seen.add(pair)
             yield topics
 
 
@@ -198,10 +202,14 @@ def following(
     many: int,
     turns: Sequence[Turn],
     lead: wording.Wordings | None = None,
+    *,
+    may_end: bool = True,
 ) -> list[Turn]:
-    """Up to so many further turns about one topic."""
+    """Up to so many further turns about one topic; ``may_end`` allows one that must be the last."""
     rivals = {number for one in talk.topics for number in one.draft.meta["rivals"]}
-    found = followed(topic, talk.speech, many, talk.in_order, rivals, after=turns, lead=lead)
+    found = followed(
+        topic, talk.speech, many, talk.in_order, rivals, after=turns, lead=lead, may_end=may_end
+    )
     return list(found)
 
 
@@ -225,7 +233,7 @@ def _premise(talk: Conversation, many: int) -> list[Turn]:
         return []
     place = drawn(many - 1, "premise", topic.draft.id)
     turns = [first(topic, wording.OPENING, "open", talk.speech)]
-    turns += following(talk, topic, place, turns)
+    turns += following(talk, topic, place, turns, may_end=False)
     turns.append(wrong)
     return [*turns, *following(talk, topic, many - len(turns), turns)]
 

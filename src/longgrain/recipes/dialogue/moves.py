@@ -18,6 +18,8 @@ from longgrain.types import Draft, Grain, Span
 
 # Facts of the sentence that may be asked for beside the first.
 BESIDE = ("number", "date", "name")
+# Turns whose answer is a neighbouring sentence.
+AWAY = ("next", "before")
 # Turns after which "that one" and "there" are the place that the topic is about.
 HERE = ("open", "quote")
 # A heading may stand so many tokens before the end of the grain with the answer.
@@ -63,16 +65,24 @@ def followed(
     *,
     after: Sequence[Turn],
     lead: wording.Wordings | None,
+    may_end: bool,
 ) -> Iterator[Turn]:
     """Up to so many turns about the place that the topic's answer was taken from, none twice.
 
-    ``after`` are the turns so far; ``lead`` are words that say what is returned to. A heading is
-    asked for where the document stays in order and none of the ``rivals`` stands on the way to it.
+    ``after`` are the turns so far; ``lead`` are words that say what is returned to. Without them a
+    turn about a neighbouring sentence is the last, since "that number" could then be one of its own.
+    A heading is asked for where the document stays in order and none of the ``rivals`` stands on the
+    way to it.
     """
     before = list(after)
     used = {turn.move.removeprefix("back-") for turn in before if topic.number in turn.numbers}
-    for name in [one for one in shuffled(list(MOVES), topic.draft.id) if one not in used]:
-        if many <= 0:
+    order = [one for one in shuffled(list(MOVES), topic.draft.id) if one not in used]
+    if lead is None:
+        order.sort(key=AWAY.__contains__)
+    for name in order:
+        if many <= 0 or (lead is None and before[-1].move in AWAY):
+            return
+        if name in AWAY and not may_end:
             return
         plainly = lead is None and before[-1].move in HERE
         turn = MOVES[name](topic, speech, name, plainly)

@@ -59,6 +59,9 @@ class Topic:
         """What kind of thing is answered: number, year, name; "answer" where no rule can tell."""
         if not self.found.kind or self.found.kind == "free":
             return wording.ANSWER[self.language]
+        asked_for = str((self.draft.meta.get("blank") or {}).get("what", ""))
+        if asked_for and "或" not in asked_for:
+            return asked_for  # as the question itself calls it
         return what_of(self.found.kind, self.found.unit, self.language)
 
     @property

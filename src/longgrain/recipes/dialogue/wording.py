@@ -169,13 +169,13 @@ HEADING: Wordings = {
 }
 HEADING_REPLY: Wordings = {
     "en": (
-        "Under “{a}”.",
         "The heading is “{a}”.",
         "“{a}”.",
-        "It stands under “{a}”.",
+        "It is “{a}”.",
+        "The nearest heading is “{a}”.",
         "That is “{a}”.",
     ),
-    "zh": ("在“{a}”之下。", "标题是“{a}”。", "“{a}”。", "属于“{a}”。", "那是“{a}”。"),
+    "zh": ("标题是“{a}”。", "“{a}”。", "是“{a}”。", "最近的标题是“{a}”。", "那是“{a}”。"),
 }
 # ``{other}`` is the kind of another fact of the same sentence.
 BESIDE: Wordings = {
