@@ -14,8 +14,13 @@ from longgrain.recipes.script import written
 from longgrain.scripts import traditional
 from longgrain.types import Draft, Given, Message, Reply, Span
 
-RECIPES = ("sft", "erasure", "pam", "pearl", "hierarchy", "compress", "multistage")
+RECIPES = ("sft", "erasure", "pam", "pearl", "hierarchy", "compress", "multistage", "locate")
 ALL = {name: import_module(f"longgrain.recipes.{name}.wording").ASKING for name in RECIPES}
+MORE = (("locate", "SEVERAL"), ("dialogue", "OPENING"), ("dialogue", "TURNING"))
+ALL |= {
+    f"{name} {which}": getattr(import_module(f"longgrain.recipes.{name}.wording"), which)
+    for name, which in MORE
+}
 
 
 def wordings(one: Asking, language: str) -> list[str]:
@@ -23,7 +28,7 @@ def wordings(one: Asking, language: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_wording_has_its_places_and_no_number_of_its_own(name: str, language: str) -> None:
     one = ALL[name]
     assert len(set(one.whole[language])) >= 5
@@ -43,7 +48,7 @@ def test_no_two_recipes_have_a_wording_in_common() -> None:
     assert len(every) == len(set(every))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ALL)
 def test_chinese_wordings_are_written_traditional_beside_a_traditional_text(name: str) -> None:
     for words in wordings(ALL[name], "zh"):
         turned = written(words, "寺後有一口古井，相傳從未乾涸。")

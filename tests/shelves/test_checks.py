@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longgrain import shelf
+from longgrain.checks.citations import Citations
 from longgrain.checks.duplicates import Duplicates
 from longgrain.checks.language import Language
 from longgrain.checks.leak import Leak
@@ -122,6 +123,26 @@ def pair(
 
 
 TURNS = {"error": "turned", "answer": "holds 1,200 passengers.", "rests": ["en", 0, 33]}
+
+
+def talk(*turns: tuple[str, str, dict[str, Any]]) -> Example:
+    """A conversation: question, reply, and what the lineage says of each turn."""
+    grain = Grain(doc_id="en", path=(0,), kind="cut", start=0, end=len(EN))
+    before: tuple[Span, ...] = (Span(role="evidence", origin=grain),)
+    messages = []
+    for question, reply, _ in turns:
+        asked = Span(role="question", origin=OWN, text=question)
+        said = Span(role="answer", origin=OWN, text=reply, loss=1.0)
+        messages.append(Message(speaker="user", spans=(*before, asked)))
+        messages.append(Message(speaker="assistant", spans=(said,)))
+        before = ()
+    lineage = {"form": "dialogue", "answer": "1987", "turns": [told for _, _, told in turns]}
+    return replace(SOUND_ONE, id=turns[0][0], views={"train": tuple(messages)}, lineage=lineage)
+
+
+FERRY = ("How many does the ferry hold, then?", "1,200.", {"form": "number", "answer": "1,200"})
+YEAR = ("And in which year was it built?", "In 1987.", {"form": "date", "answer": "1987"})
+
 SOUND = [
     citing("There are many [1].", [1]),
     citing("[1] says: ", [1], (0, 15)),
@@ -133,6 +154,7 @@ SOUND = [
         "是谁造了这艘船？",
     ),
     example("How many passengers does the ferry hold?", "1200", lineage={"form": "number"}),
+    talk(FERRY, YEAR, ("So 1,200 in all?", "Yes, that many.", {"form": "claim", "answer": "Yes"})),
     example("Who built the ferry?", "Anna Berg", lineage={"form": "name", "answer": "Anna Berg"}),
     example(
         "Is 1987 or 1200 larger?", "1987", lineage={"form": "compare", "operands": ["1987", "1200"]}
@@ -285,6 +307,43 @@ def test_every_reason_is_given_by_some_check(reason: str) -> None:
     assert reason in found
 
 
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"form": "number", "answer": "98"}, "answer is not in the evidence"),
+        ({"form": "sum", "operands": ["1987", "98"]}, "an operand is not in the evidence"),
+        ({"form": "sum", "answer": "3187"}, "computed answer without operands"),
+        (
+            {"form": "quote", "answer": "It was built of oak."},
+            "quoted words are not in the evidence",
+        ),
+        (
+            {"form": "free", "quotes": ["It was built of oak."]},
+            "quoted words are not in the evidence",
+        ),
+        ({"form": "name", "answer": "the ferry"}, "answer leaks into the question"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_turn_of_a_conversation_is_checked(
+    place: int, broken: dict[str, Any], reason: str
+) -> None:
+    turns = [FERRY, YEAR]
+    turns.insert(place, ("What else is said of the ferry?", "This.", broken))
+    found = {r for name in CHECKS for r in check_of(name).problems(talk(*turns), TEXTS)}
+    assert reason in found
+
+
+def test_a_number_is_held_to_its_passage_in_the_reasoning_too() -> None:
+    spoken = citing("Many.", [1])
+    user, said = spoken.views["train"]
+    for number, sound in (("[1]", True), ("[2]", False), ("", False)):
+        place = Span(role="reasoning", origin=OWN, text=f"Passage: {number}\n", loss=1.0)
+        one = Message(speaker="assistant", spans=(place, *said.spans))
+        located = replace(spoken, views={"train": (user, one)})
+        assert (not list(Citations().problems(located, TEXTS))) is sound
+
+
 odd_text = st.one_of(
     st.text(max_size=20), st.sampled_from(["\ud800", "\0", "((", "１２", "\u202e"])
 )
@@ -312,6 +371,8 @@ def odd_examples(draw: st.DrawFn) -> Example:
         name: draw(st.one_of(st.none(), odd_text, st.integers(), st.lists(odd_text, max_size=2)))
         for name in ("answer", "operands", "quotes", "draft", "cites")
     }
+    told = draw(st.one_of(st.none(), odd_text, st.lists(st.sampled_from([dict(lineage), {}, 7]))))
+    lineage["turns"] = told
     lineage["form"] = draw(st.sampled_from(["number", "quote", "sum", "compare", 7, None]))
     message = Message(speaker="user", spans=spans)
     return replace(SOUND[3], views={"train": (message,)}, lineage=lineage)

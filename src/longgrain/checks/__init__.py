@@ -7,6 +7,7 @@ From an example's ``lineage`` checks read ``draft`` (its draft's id), ``form`` (
 ``answer`` (the gold answer; without it the words of role answer), ``operands`` (the values from
 which a computed answer follows, as the evidence writes them) and ``quotes`` (phrases that are
 said to stand in the evidence word by word) and ``cites`` (the numbers of the passages to cite). Of a
+conversation ``turns``: a list with ``form``, ``answer``, ``operands`` and ``quotes`` of each. Of a
 compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`. Of a
 preference pair: ``error``, ``wrong`` and ``rests``, see `checks/preferred.py`.
 """

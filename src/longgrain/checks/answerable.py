@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import islice
+from typing import Any, ClassVar
 
-from longgrain.checks.parts import comparable, gold, holds, phrases, said
+from longgrain.checks.parts import comparable, gold, holds, listed, said, turns
 from longgrain.types import Example
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answerable:
-    """A literal answer must stand in the evidence; of a computed one, every operand.
+    """A literal answer must stand in the evidence; of a computed one, every operand. In every turn.
 
     Compared without case, width, extra blanks and thousands separators. Other forms, such as what a
     language model has put into its own words, are left to a teacher's second look.
@@ -27,15 +28,28 @@ class Answerable:
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason."""
-        form = example.lineage.get("form")
-        if form in self.computed:
-            needed, reason = phrases(example, "operands"), "an operand is not in the evidence"
-            if not needed:
-                yield "computed answer without operands"
-        elif form in self.literal:
-            needed, reason = [gold(example, texts)], "answer is not in the evidence"
-        else:
-            return
         evidence = [comparable(words) for words in said(example, texts, "evidence")]
-        if not all(any(holds(text, comparable(one)) for text in evidence) for one in needed):
-            yield reason
+        found = (self._problem(turn, example, texts, evidence) for turn in turns(example))
+        yield from islice((reason for reason in found if reason), 1)
+
+    def _problem(
+        self,
+        turn: Mapping[str, Any],
+        example: Example,
+        texts: Mapping[str, str],
+        evidence: Sequence[str],
+    ) -> str:
+        """What is wrong with the answer of one turn; "" if nothing."""
+        form = turn.get("form")
+        if form in self.computed:
+            needed, reason = listed(turn, "operands"), "an operand is not in the evidence"
+            if not needed:
+                return "computed answer without operands"
+        elif form in self.literal:
+            own = turn.get("answer")
+            needed = [own if isinstance(own, str) else gold(example, texts)]
+            reason = "answer is not in the evidence"
+        else:
+            return ""
+        stands = all(any(holds(text, comparable(one)) for text in evidence) for one in needed)
+        return "" if stands else reason

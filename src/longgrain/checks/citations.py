@@ -22,8 +22,8 @@ class Citations:
     """For examples whose lineage has ``cites``, the numbers of the passages to cite; [] for none.
 
     A passage is a quoted grain behind metadata that begins with its number, like ``[3]``. The answer
-    names the passages of ``cites`` and no others, each of them is evidence, and what it quotes from
-    a document lies inside one of them.
+    and the reasoning before it name the passages of ``cites`` and no others, each of them is evidence,
+    and what they quote from a document lies inside one of them.
     """
 
     name: ClassVar[str] = "citations"
@@ -35,7 +35,7 @@ class Citations:
             return
         spans = [span for one in example.trained for span in one.spans if isinstance(span, Span)]
         passages = _passages(spans)
-        answer = [span for span in spans if span.role == "answer"]
+        answer = [span for span in spans if span.role in ("reasoning", "answer")]
         named = {int(number) for span in answer if span.text for number in _HEAD.findall(span.text)}
         if not named <= passages.keys():
             yield "cites a passage that there is not"

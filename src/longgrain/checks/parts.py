@@ -49,9 +49,21 @@ def gold(example: Example, texts: Mapping[str, str]) -> str:
     return answer if isinstance(answer, str) else "".join(said(example, texts, "answer"))
 
 
+def turns(example: Example) -> list[Mapping[str, Any]]:
+    """What is asked for and answered turn by turn (``lineage["turns"]``), or the lineage as the one turn."""
+    told: Any = example.lineage.get("turns")
+    found = told if isinstance(told, list | tuple) else ()
+    return [one for one in found if isinstance(one, Mapping)] or [example.lineage]
+
+
 def phrases(example: Example, name: str) -> list[str]:
     """A list of phrases in the lineage; empty where there is none."""
-    value: Any = example.lineage.get(name)
+    return listed(example.lineage, name)
+
+
+def listed(turn: Mapping[str, Any], name: str) -> list[str]:
+    """A list of phrases of one turn; empty where there is none."""
+    value: Any = turn.get(name)
     return [str(phrase) for phrase in value] if isinstance(value, list | tuple) else []
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.checks.parts import gold, phrases, said
+from longgrain.checks.parts import gold, listed, phrases, said, turns
 from longgrain.types import Example, Grain, Span
 
 
@@ -14,7 +14,8 @@ from longgrain.types import Example, Grain, Span
 class Quote:
     """Grains need a document and offsets inside it; quoted phrases stand in the evidence verbatim.
 
-    Quoted phrases are ``lineage["quotes"]`` and, of an example of form "quote", the answer.
+    Quoted phrases are the ``quotes`` of the lineage and of every turn and, where the form is "quote",
+    the answer.
     """
 
     name: ClassVar[str] = "quote"
@@ -30,8 +31,11 @@ class Quote:
         )
         yield from dict.fromkeys(reason for reason in reasons if reason)
         quotes = phrases(example, "quotes")
-        if example.lineage.get("form") == "quote":
-            quotes.append(gold(example, texts))
+        for turn in turns(example):
+            own = turn.get("answer")
+            quotes += listed(turn, "quotes")
+            if turn.get("form") == "quote":
+                quotes.append(own if isinstance(own, str) else gold(example, texts))
         evidence = said(example, texts, "evidence")
         if any(all(quote not in text for text in evidence) for quote in quotes):
             yield "quoted words are not in the evidence"

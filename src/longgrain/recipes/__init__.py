@@ -14,4 +14,6 @@ SHELF = {
     "prefer": "longgrain.recipes.prefer:Prefer",
     "continuation": "longgrain.recipes.continuation:Continuation",
     "keyvalue": "longgrain.recipes.keyvalue:KeyValue",
+    "locate": "longgrain.recipes.locate:Locate",
+    "dialogue": "longgrain.recipes.dialogue:Dialogue",
 }
