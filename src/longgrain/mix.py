@@ -24,7 +24,7 @@ Step = list[tuple[int, tuple[int, int]]]
 WITHIN = 0.01
 # Rounds of fitting; with caps that bind, the total halves its way to where it can be met.
 ROUNDS = 1000
-SETTLED = 1e-9
+SETTLED = 1e-7
 # Steps of one example after rounding: many times the cells, of which each needs a few.
 STEPS = 20_000
 # One example more and another one less: many small classes need a few such, a large one none.

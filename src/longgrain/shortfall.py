@@ -95,35 +95,42 @@ class Mixed:
 
     def _why(self, one: Classes, wish: Wish, number: int) -> str:
         mine = one.numbers == number
-        weights, times = self.weights[mine], self.times[mine]
-        if not weights.sum():
-            return (
-                "there is no such example to take" if not mine.any() else "nothing of it is learned"
-            )
-        made = self.weights * self.times
-        off = float(wish.held(made)[number] - wish.shares[number] * made.sum())
+        weights, made = self.weights[mine], self.weights * self.times
+        held = int(weights.sum())
+        if not held:
+            what = "there is no such example" if not mine.any() else "nothing of it is learned"
+            return f"{what} on this side"
+        wanted = float(wish.shares[number] * made.sum())
+        off = float(wish.held(made)[number]) - wanted
         least, most = self.plan.bounds
-        weighing = times[weights > 0]
-        if off < 0 and (weighing == most).all():
-            return _capped(len(weighing), most, self.plan)
-        if off > 0 and (weighing == least).all():
+        if wanted > most * held or (off < 0 and (self.times[mine][weights > 0] == most).all()):
+            return _capped(int((weights > 0).sum()), most, self.plan)
+        if wanted < least * held:
             return "leaving out is not allowed (balance.sampling)"
         if abs(off) <= weights[weights > 0].min():
             return "too few examples to come closer: each of them holds more than that"
-        if self.plan.keep and made.sum() <= self.plan.keep * self.weights.sum() + weights.max():
-            return f"to leave out more would go below balance.keep {self.plan.keep:g}"
-        if len(self.wishes) > 1:
-            others = [self.dimensions[place].dimension for place in self.wishes]
-            others = [name for name in others if name != one.dimension]
-            return f"its share does not go together with those of {', '.join(others)}"
-        return "other classes have too little or too much to go with it"
+        return self._bound(one, made)
+
+    def _bound(self, one: Classes, made: Ints) -> str:
+        """What else holds a class where it is: the other dimensions, and what has to stay."""
+        names = [self.dimensions[place].dimension for place in self.wishes]
+        others = ", ".join(name for name in names if name != one.dimension)
+        kept = self.plan.keep * self.weights.sum() + self.weights.max()
+        floor = f"balance.keep {self.plan.keep:g}" if made.sum() <= kept else ""
+        if others and floor:
+            return f"its share does not go together with those of {others} above {floor}"
+        if others:
+            return f"its share does not go together with those of {others}"
+        if floor:
+            return f"other classes fall short, and to leave out more would go below {floor}"
+        return "other classes fall short or cannot be left out"
 
 
 def _capped(count: int, most: int, plan: Balance) -> str:
-    examples = f"its {count:,} examples are" if count > 1 else "its one example is"
+    examples = f"its {count:,} examples" if count > 1 else "its one example"
     if plan.sampling in ("under", "none"):
-        return f"{examples} all there is, and repeats are not allowed (balance.sampling)"
-    return f"{examples} there {most} times, the most that balance.most allows"
+        return f"{examples} hold no more, and repeats are not allowed (balance.sampling)"
+    return f"{examples} would have to be there more than {most} times, the most that balance.most allows"
 
 
 def _counted(one: Classes, learned: Ints, times: Ints) -> list[dict[str, int]]:
