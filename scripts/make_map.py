@@ -51,8 +51,19 @@ WAY = {
         *("layouts",),
     ),
     "check": ("checks",),
+    "balance": ("wished_mix", "balance", "classes", "learned", "difficulty", "mix", "shortfall"),
     "encode": ("tokens", "borders", "chat", "encode", "lay", "shells"),
-    "pack": ("pack", "bounds", "best_fit", "exact", "refill", "delivery", "fill", "rows"),
+    "pack": (
+        "pack",
+        "bounds",
+        "best_fit",
+        "exact",
+        "refill",
+        "repeats",
+        "delivery",
+        "fill",
+        "rows",
+    ),
     "export": ("exports",),
     "train": ("train_verb", "masks", "train", "train_terminal"),
     "probe": (
@@ -66,7 +77,7 @@ WAY = {
     "ask": ("ask_verb", "ask_text", "speaker", "ask", "ask_terminal"),
     "report": (
         *("baseline", "skim", "coverage", "account", "manifest", "run"),
-        *("report", "charts", "card", "shown", "show", "explain"),
+        *("report", "charts", "mix_table", "card", "shown", "show", "explain"),
     ),
 }
 HEAD = """\

@@ -15,7 +15,7 @@ import pytest
 from kinds import depth_run, kinds  # noqa: F401
 from longgrain.build import build
 from longgrain.run import Run
-from small import small_plan
+from small import balanced_plan, small_plan
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -27,3 +27,10 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run of `small_plan`; its documents lie beside it. Nothing may write to it."""
     folder: Path = tmp_path_factory.mktemp("small")
     return build(small_plan(folder), folder / "run")
+
+
+@pytest.fixture(scope="session")
+def balanced_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of `balanced_plan`; its documents lie beside it. Nothing may write to it."""
+    folder: Path = tmp_path_factory.mktemp("balanced")
+    return build(balanced_plan(folder), folder / "run")

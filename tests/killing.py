@@ -38,7 +38,8 @@ class Trial:
 
     The first ``kills`` attempts are killed after a time drawn between 0 and ``seconds`` (``seed``),
     or, with ``renames``, an attempt is killed at each file that takes its place, once just before
-    and once just after. Then one is left to finish. ``torn`` breaks the law on purpose.
+    and once just after; or an attempt each at the call of a function named in ``at``. Then one is
+    left to finish. ``torn`` breaks the law on purpose.
     """
 
     folder: str
@@ -49,6 +50,7 @@ class Trial:
     seed: int = 0
     renames: bool = False
     torn: bool = False
+    at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,10 @@ class Outcome:
 
 def tried(trial: Trial, *, hash_seed: str = "0") -> Outcome:
     """The outcome of a trial in a fresh Python."""
+    sources = [str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         [sys.executable, __file__, json.dumps(asdict(trial))],
-        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sources)},
         stdout=subprocess.PIPE,
         check=True,
         timeout=300,
@@ -122,6 +125,8 @@ def _build(trial: Trial, note: Path, deaths: set[str]) -> None:
             _die_at_renames(note, deaths)
         if trial.torn:
             _tear(note, deaths)
+        for place in trial.at:
+            _die_at(place, note, deaths)
         build(Path(trial.folder) / "plan.yaml", trial.out, workers=trial.workers)
         os._exit(0)
     except BaseException:
@@ -144,6 +149,22 @@ def _die_at_renames(note: Path, deaths: set[str]) -> None:
         return Path(target)
 
     Path.replace = deadly  # type: ignore[method-assign]
+
+
+def _die_at(place: str, note: Path, deaths: set[str]) -> None:
+    """A function that nobody died at yet is this process's last, wherever it was imported to."""
+    module, _, name = place.rpartition(".")
+    whole = getattr(import_module(f"longgrain.{module}"), name)
+
+    def deadly(*parts: Any, **named: Any) -> Any:
+        if place not in deaths:
+            note.write_text(place, "utf-8")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*parts, **named)
+
+    for holder in [one for key, one in sys.modules.items() if key.startswith("longgrain")]:
+        if getattr(holder, name, None) is whole:
+            setattr(holder, name, deadly)
 
 
 def _tear(note: Path, deaths: set[str]) -> None:

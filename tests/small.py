@@ -123,6 +123,17 @@ def small_plan(folder: Path, **changes: Any) -> Plan:
     return Plan.of({**values, **changes}, folder=str(folder))
 
 
+def balanced_plan(folder: Path, **changes: Any) -> Plan:
+    """A small plan of two recipes and two languages whose learned tokens are to be balanced."""
+    recipes = [
+        {"use": "in2", "share": 0.6, "shares": {"fine": 0.5, "integration": 0.3, "short": 0.2}},
+        {"use": "pam", "share": 0.4},
+    ]
+    values = {"examples": 90, "recipes": recipes, "teacher": "extractive", "balance": MIX}
+    return small_plan(folder, **{**values, **changes})
+
+
+MIX = {"language": {"en": 0.6, "zh": 0.4}, "recipe": {"in2": 0.5, "pam": 0.5}}
 SHARES = {"fine": 0.6, "integration": 0.25, "short": 0.15}
 _SENTENCE = re.compile(r"In [^.]+\.|[^\s。]+。")
 _NUMBER = re.compile(r"\d+")

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import OFF_QUOTA, depth_quota
+from longgrain.balance import Balanced
 from longgrain.bounds import lower_bound
 from longgrain.corpus import Source
 from longgrain.drafts import read_drafts
@@ -46,6 +47,7 @@ class Account:
     store: Store
     sided: Sided
     laid: Laid
+    balanced: Balanced | None
     packed: Packed
     rows: Mapping[Side, Sequence[RowCounts]]
     wished: Mapping[Side, Mapping[str, int]]
@@ -83,6 +85,7 @@ class Account:
             "baseline": skim(self.store, self.laid, self.folder / "drafts.parquet"),
             "forms": self._forms(),
             "quotas": quotas,
+            **({"balance": self._balance()} if self.balanced else {}),
             "packing": {side: self._packing(side) for side in self.packed},
             "roles": {side: self._roles(side) for side in self.packed},
             "straddling": {side: self._straddling(side) for side in self.packed},
@@ -108,9 +111,10 @@ class Account:
         return {"forecast": asdict(found) | {"against": against(found, values, disk)}}
 
     def _asked(self, evidence: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
-        """Which cuts some laid example asks about."""
+        """Which cuts some laid example asks about that was not left out."""
         asked = np.zeros(len(self.store.cut_document), bool)
-        for draft in self.laid.column("draft").tolist():
+        kept = np.concatenate([mine for mine, _ in self.packed.values()] or [np.zeros(0, int)])
+        for draft in self.laid.column("draft")[kept].tolist():
             asked[evidence[draft]] = True
         return asked
 
@@ -191,7 +195,7 @@ class Account:
         return {language: dict(counts.most_common()) for language, counts in found.items()}
 
     def _quota(self, side: Side, kinds: Sequence[str]) -> dict[str, Any]:
-        mine, _ = self.packed[side]
+        mine = np.flatnonzero(np.array(self.laid.values("side")) == side)
         layouts = self.laid.column("layout")[mine]
         long = mine[~np.isin(layouts, OFF_QUOTA)]
         depths = self.laid.values("depths")
@@ -209,8 +213,23 @@ class Account:
                 *_missing_kinds(wished, made),
                 *_missed("depth", by_depth),
                 *_missed("length", by_length),
+                *(self.balanced.shortfalls(side) if self.balanced else ()),
             ],
         }
+
+    def _balance(self) -> dict[str, Any]:
+        """Before and after balancing by side, and how many examples are left of each."""
+        told = self.balanced.told if self.balanced else {}
+        return {
+            side: {"examples": len(self.packed[side][0]), **found}
+            for side, found in told.items()
+            if side in self.packed
+        }
+
+    def _in_rows(self, side: Side) -> NDArray[np.int64]:
+        """The examples of a side, each as often as it stands in the rows; those too long once."""
+        mine, _ = self.packed[side]
+        return np.repeat(mine, self.balanced.times[mine]) if self.balanced else mine
 
     def _lengths(self, tokens: NDArray[np.int32]) -> dict[str, list[float]]:
         lengths = self.plan.layout.lengths
@@ -227,7 +246,7 @@ class Account:
 
     def _packing(self, side: Side) -> dict[str, Any]:
         mine, packing = self.packed[side]
-        lengths = self.laid.column("tokens")[mine].astype(np.int64)
+        lengths = self.laid.column("tokens")[self._in_rows(side)].astype(np.int64)
         fits = lengths[lengths <= self.plan.row_length]
         tokens = sum(one.tokens for one in self.rows[side])
         names = self.laid.values("id")
@@ -252,7 +271,7 @@ class Account:
         }
 
     def _straddling(self, side: Side) -> dict[str, int]:
-        mine, _ = self.packed[side]
+        mine = self._in_rows(side)
         return {
             name: int(self.laid.column(name)[mine].sum()) for name in ("learned", "masked", "plain")
         }

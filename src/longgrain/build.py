@@ -15,6 +15,7 @@ import numpy as np
 
 from longgrain import engine
 from longgrain.account import Account
+from longgrain.balance import balance
 from longgrain.chat import ChatTemplate
 from longgrain.corpus import Source, documents, sources
 from longgrain.delivery import pack_sides, write_all_rows, write_tables
@@ -107,11 +108,14 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
     with here.tally.step("assemble"):
         places = lay_out_all(here, store, sided, tokenizer)
         laid = Laid(places)
+    with here.tally.step("balance"):
+        balanced = balance(here, store, laid, found)
     with here.tally.step("pack"):
-        packings = pack_sides(here, laid)
+        packings = pack_sides(here, laid, balanced.times if balanced else None)
     with here.tally.step("rows"):
         rows = write_all_rows(here, laid, places, packings)
-        write_tables(here, store, sided, laid, packings)
+        columns = balanced.columns if balanced else None
+        write_tables(here, store, sided, laid, packings, columns)
     account = Account(
         plan=here.plan,
         folder=here.folder,
@@ -122,6 +126,7 @@ def _steps(here: Building, found: Sequence[Source]) -> None:
         store=store,
         sided=sided,
         laid=laid,
+        balanced=balanced,
         packed=packings,
         rows=rows,
         wished=wishes(here.plan, list(side_shares(here.plan))),

@@ -17,7 +17,8 @@ from longgrain.fill import RowCounts, RowShard, fill
 from longgrain.folder import Building
 from longgrain.layouts import Laid, write_examples
 from longgrain.made import with_made
-from longgrain.pack import Packing, pack
+from longgrain.pack import Packing
+from longgrain.repeats import pack_repeated
 from longgrain.run import grains_table
 from longgrain.sides import Sided
 from longgrain.store import Store
@@ -27,18 +28,24 @@ from longgrain.types import SIDES, Dropped, Side
 FILE_TOKENS = 32 << 20
 
 
-def pack_sides(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64], Packing]]:
-    """The step: for each side the numbers of its examples and how they are packed."""
+def pack_sides(
+    here: Building, laid: Laid, times: NDArray[np.int64] | None = None
+) -> dict[Side, tuple[NDArray[np.int64], Packing]]:
+    """The step: for each side the numbers of its examples and how they are packed.
+
+    ``times`` says how often each example stands in the rows; those of 0 are left out.
+    """
     here.tell("packing")
     side_of, lengths = np.array(laid.values("side")), laid.column("tokens").astype(np.int64)
     found = {}
     too_long: list[Dropped] = []
     names = laid.values("id")
+    often = np.ones(len(lengths), np.int64) if times is None else times
     for side in SIDES:
-        mine = np.flatnonzero(side_of == side)
+        mine = np.flatnonzero((side_of == side) & (often > 0))
         if not len(mine):
             continue
-        packing = pack(lengths[mine], here.plan.row_length, here.plan.seed)
+        packing = pack_repeated(lengths[mine], often[mine], here.plan.row_length, here.plan.seed)
         found[side] = (mine, packing)
         too_long += [
             Dropped(
@@ -49,8 +56,8 @@ def pack_sides(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64]
             )
             for i in packing.too_long.tolist()
         ]
-    made = len(lengths) - len(too_long)
-    here.tally.count("pack", asked=len(lengths), made=made, dropped=too_long)
+    asked = int((often > 0).sum())
+    here.tally.count("pack", asked=asked, made=asked - len(too_long), dropped=too_long)
     return found
 
 
@@ -114,8 +121,12 @@ def write_tables(
     sided: Sided,
     laid: Laid,
     packings: Mapping[Side, tuple[NDArray[np.int64], Packing]],
+    columns: pa.Table | None = None,
 ) -> None:
-    """Documents, grains, drafts, examples and what was dropped, as the user gets them."""
+    """Documents, grains, drafts, examples and what was dropped, as the user gets them.
+
+    ``columns`` are more of the examples, one row for each that was laid.
+    """
     here.tell("writing tables")
     _write_documents(here, store, sided)
     tree = pq.read_table(store.folder / "tree.parquet")
@@ -126,7 +137,7 @@ def write_tables(
     _write(grains, here.folder / "grains.parquet")
     shutil.copyfile(here.work / "drafts.parquet", here.folder / "drafts.parquet")
     for side, (mine, _) in packings.items():
-        write_examples(here.folder / f"examples-{side}.parquet", laid, mine)
+        write_examples(here.folder / f"examples-{side}.parquet", laid, mine, columns)
     lost = here.work / "draft-dropped.jsonl"
     here.tally.write_dropped(here.folder / "dropped.parquet", lost)
 

@@ -12,12 +12,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from longgrain.arrange import Stretches
+from longgrain.classes import recipe_name
 from longgrain.make import component, side_shares, wishes
 from longgrain.plan import Between, Plan
 from longgrain.run import Run
+from longgrain.shortfall import foreseen
 from longgrain.sides import Sided
 from longgrain.store import Store
 from longgrain.types import SIDES, Side
+from longgrain.wished_mix import OTHER, Balance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +98,11 @@ def problems(plan: Plan, store: Store, sided: Sided) -> list[str]:
 
 
 def impossible(plan: Plan, ground: Ground) -> list[str]:
-    """What cannot work with these documents: a pool shorter than the longest context."""
+    """What cannot work: a pool shorter than the longest context, a mix of what no recipe makes."""
     asked = wishes(plan, list(side_shares(plan)))
+    unknown = list(_unknown_classes(plan, asked))
     total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
-    return [
+    return unknown + [
         f"{side}: its documents hold {ground.pool(side):,} tokens, but contexts of up to "
         f"{longest:,} are asked for (layout.lengths), and those cannot be filled; "
         f"{_larger_side(side, 1.5 * longest / total)}ask for at most "
@@ -106,6 +110,20 @@ def impossible(plan: Plan, ground: Ground) -> list[str]:
         for side, kinds in asked.items()
         if sum(kinds.values()) and ground.pool(side) < longest
     ]
+
+
+def _unknown_classes(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Iterator[str]:
+    """Recipes and kinds that a mix names and that the plan does not make."""
+    recipes = [recipe_name(entry.use) for entry in plan.recipes]
+    kinds = list(dict.fromkeys(kind for found in asked.values() for kind in found))
+    mix = plan.balance or Balance()
+    for dimension, known, wished in (("recipe", recipes, mix.recipe), ("kind", kinds, mix.kind)):
+        for name in wished if isinstance(wished, Mapping) else ():
+            if name not in (*known, OTHER):
+                yield (
+                    f"balance.{dimension}: {name!r} is made by no recipe of the plan, so it can have "
+                    f"no share; there are {', '.join(known)}"
+                )
 
 
 def _larger_side(side: Side, share: float) -> str:
@@ -121,8 +139,13 @@ def _round_down(tokens: int) -> int:
     return max(256, 1 << max(tokens, 1).bit_length() - 1)
 
 
-def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]:
-    """What will work only in part; ``manifest`` is that of a sample of the plan."""
+def doubts(
+    plan: Plan, ground: Ground, manifest: Mapping[str, Any], *, measured: bool = True
+) -> list[str]:
+    """What will work only in part; ``manifest`` is that of a sample of the plan.
+
+    Where the sample's answers are not ``measured``, but rehearsed, nothing is said of learned tokens.
+    """
     asked = wishes(plan, list(side_shares(plan)))
     return [
         *_of_recipes(plan),
@@ -131,6 +154,7 @@ def doubts(plan: Plan, ground: Ground, manifest: Mapping[str, Any]) -> list[str]
         *_mixed_languages(plan, ground, asked),
         *_short_documents(plan, ground, asked),
         *_too_many(ground, asked, manifest),
+        *(_off_the_mix(manifest) if measured else ()),
     ]
 
 
@@ -143,6 +167,13 @@ def _of_recipes(plan: Plan) -> Iterator[str]:
         if hasattr(recipe, "doubts"):
             said = recipe.doubts(plan.path, prompted=prompted)
             yield from (f"recipes.{number}: {one}" for one in said)
+
+
+def _off_the_mix(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Shares that the sample could not be balanced to, by far."""
+    for side, told in manifest.get("balance", {}).items():
+        for words in foreseen(told):
+            yield f"{side}: in a sample of {told['before']['examples']:,} examples: {words}"
 
 
 def _general(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Iterator[str]:

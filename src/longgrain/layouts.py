@@ -291,15 +291,22 @@ EXAMPLES = pa.schema(
 _SPLIT = {"context.list.element": "BYTE_STREAM_SPLIT", "draft": "BYTE_STREAM_SPLIT"}
 
 
-def write_examples(path: Path, laid: Laid, numbers: NDArray[np.int64]) -> None:
-    """examples-SIDE.parquet: each example by reference, its context as grain numbers."""
+def write_examples(
+    path: Path, laid: Laid, numbers: NDArray[np.int64], more: pa.Table | None = None
+) -> None:
+    """examples-SIDE.parquet: each example by reference, its context as grain numbers.
+
+    ``more`` are further columns, one row for each example that was laid.
+    """
     ids, depths, tokens = laid.values("id"), laid.values("depths"), laid.column("tokens")
     drafts, layouts = laid.column("draft"), laid.column("layout")
+    beside = (more or pa.table({})).combine_chunks()
+    schema = pa.unify_schemas([EXAMPLES, beside.schema])
     with (
         atomic(path) as part,
         pq.ParquetWriter(
             part,
-            EXAMPLES,
+            schema,
             compression="zstd",
             compression_level=9,
             use_dictionary=["layout"],
@@ -317,5 +324,6 @@ def write_examples(path: Path, laid: Laid, numbers: NDArray[np.int64]) -> None:
                 lists(grains_of(contexts.values), contexts.counts),
                 pa.array([depths[i] for i in some], pa.list_(pa.float32())),
                 pa.array(tokens[some]),
+                *(column.chunk(0).take(pa.array(some)) for column in beside.columns),
             ]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=EXAMPLES))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))

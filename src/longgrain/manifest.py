@@ -29,7 +29,9 @@ LOSS = (
     "sum of weights for a token mean, or, as LongAlign does, each example's by its learned tokens and "
     "the batch by its number of examples, so that long answers do not outweigh short ones."
 )
-STEPS = ("read", "split", "draft", "check", "assemble", "pack", "rows")
+STEPS = ("read", "split", "draft", "check", "assemble", "balance", "pack", "rows")
+# A plan that wishes for no mix has no such step.
+OPTIONAL = ("balance",)
 # Drafts are many and stream: what falls in these steps lies in a file, not in memory.
 STREAMED = ("draft", "check")
 
@@ -91,6 +93,8 @@ class Tally:
         """The steps as the manifest lists them."""
         found = []
         for step in STEPS:
+            if step in OPTIONAL and step not in self.items:
+                continue
             asked, made = self.items.get(step, (0, 0))
             reasons = Counter(one.reason for one in self.dropped.get(step, ()))
             reasons = self.lost_drafts.get(step, reasons)

@@ -22,6 +22,7 @@ from longgrain.errors import PlanError
 from longgrain.quota import share_out
 from longgrain.secret import hidden, place_of_secret
 from longgrain.types import content_id
+from longgrain.wished_mix import Balance
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -183,6 +184,7 @@ class Plan(Part):
     )
     layout: Layout = Layout()
     checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
+    balance: Balance | None = None
     pack: Packing = Packing()
     folder: str = Field(default=".", exclude=True)
 
@@ -208,6 +210,16 @@ class Plan(Part):
         held = {id(one) for one in waiting}
         recipes = [{**one, "examples": next(each)} if id(one) in held else one for one in entries]
         return {**values, "recipes": recipes}
+
+    @model_validator(mode="after")
+    def _mixed(self) -> Plan:
+        shared = any(entry.share is not None for entry in self.recipes)
+        if self.balance and not (self.balance.asked or shared):
+            raise ValueError(
+                "`balance` names no share and no recipe has one, so there is nothing to balance; "
+                "give shares, as in `balance: {language: equal}`, or leave it out"
+            )
+        return self
 
     @field_validator("checks", mode="before")
     @classmethod

@@ -114,12 +114,13 @@ def _caps_that_cannot_be_kept(plan: Plan) -> Iterator[str]:
 
 def _previewed(plan: Plan, run: Run, wall: float, n: int, ledger: Path | None) -> Preview:
     ground = Ground.of_run(run)
+    measured = ledger is not None or rehearsing(plan) is plan
     return Preview(
         plan=plan,
         examples=tuple(_some(run, n)) if n else (),
         forecast=forecast(plan, run, wall, ground.grains, ledger),
         problems=(*impossible(plan, ground), *_caps_that_cannot_be_kept(plan)),
-        doubts=tuple(doubts(plan, ground, run.manifest)),
+        doubts=tuple(doubts(plan, ground, run.manifest, measured=measured)),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from longgrain import charts
 from longgrain.coverage import coverage
 from longgrain.forecast import NEAR, compared
+from longgrain.mix_table import mixes
 from longgrain.plan import Plan
 from longgrain.show import Shown, environment, percent
 from longgrain.types import ROLES, SIDES, Side
@@ -28,6 +29,7 @@ STEPS = {
     "draft": "questions asked of the teacher",
     "check": "drafts checked",
     "assemble": "drafts laid out in a context",
+    "balance": "examples weighed for the wished mix",
     "encode": "examples turned into tokens",
     "rows": "examples written in rows",
     "pack": "examples put into rows",
@@ -36,7 +38,7 @@ STEPS = {
 # What a manifest may leave out when a run had none of it.
 _EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddling", "lengths")
 _NONE: dict[str, Any] = {
-    **{key: {} for key in (*_EMPTY, "forecast")},
+    **{key: {} for key in (*_EMPTY, "forecast", "balance")},
     "self_checks": {},
     "notes": [],
 }
@@ -89,6 +91,7 @@ def _page(run: Run) -> str:
         depths=_histograms(m, "depths", "depth"),
         coverage=coverage(m["documents"]),
         **_roles(m),
+        mixes=mixes(m),
         kinds=_kinds(m),
         baseline=charts.overlap(m["baseline"]) if m["baseline"] else None,
         baseline_height=f"{4 + 1.7 * len(m['baseline']):.1f}rem",
@@ -215,7 +218,9 @@ def _and(parts: Iterator[str]) -> str:
 
 
 def examples_of(m: Manifest, side: str) -> int:
-    """Examples of a side: what its kinds add up to."""
+    """Examples of a side: what its kinds add up to, less those left out when it was balanced."""
+    if side in m.get("balance", {}):
+        return int(m["balance"][side]["examples"])
     kinds = m["quotas"].get(side, {}).get("kinds", {})
     return sum(int(kind["made"]) for kind in kinds.values())
 

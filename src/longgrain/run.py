@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from longgrain.chat import ChatTemplate
 from longgrain.drafts import StoredDrafts, messages_of, views_of
 from longgrain.errors import RunError
+from longgrain.layouts import EXAMPLES
 from longgrain.plan import Plan
 from longgrain.rows import Row, read_rows
 from longgrain.shown import Shown
@@ -171,6 +172,7 @@ class Run:
         views = {name: with_context(messages, context) for name, messages in views.items()}
         quoted = [one.doc_id for messages in views.values() for one in quotes(messages)]
         kept = ("kind", "form", "language", "evidence", "answer")
+        weighed = {name: value for name, value in one.items() if name not in EXAMPLES.names}
         return Example(
             id=one["id"],
             recipe=draft["recipe"],
@@ -186,6 +188,7 @@ class Run:
                 "tokens": one["tokens"],
                 **{name: draft[name] for name in kept},
                 **meta,
+                **({"balance": weighed} if weighed else {}),
             },
         )
 

@@ -242,6 +242,7 @@ def _examples(manifest: Mapping[str, Any], kinds: Sequence[str]) -> Table:
         counts = quotas[side]["kinds"]
         made = [counts.get(kind, {"made": 0})["made"] for kind in kinds]
         total = sum(one["made"] for one in counts.values())
+        total = manifest.get("balance", {}).get(side, {}).get("examples", total)
         learned = sum(role["learned"] for role in manifest["roles"][side].values())
         numbers = [*made, total, packed["rows"], packed["tokens"], learned]
         table.add_row(side, *(f"{number:,}" for number in numbers), f"{packed['fill']:.1%}")

@@ -114,6 +114,22 @@ class Run(Protocol):
     def rows(self, side: Side) -> Iterable[Row]: ...
 
 
+def repeated(run: Run, side: Side) -> Iterator[Example]:
+    """The examples of a side, each as often as it stands in the rows.
+
+    All of them come once, then those that come a second time, and so on: two of one lie far apart.
+    """
+    turn, left = 1, True
+    while left:
+        left = False
+        for example in run.examples(side):
+            times = int(example.lineage.get("balance", {}).get("times", 1))
+            left = left or times > turn
+            if times >= turn:
+                yield example
+        turn += 1
+
+
 def batches(rows: Iterable[Line], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Batches of about a million tokens, at least one row each."""
     waiting: list[Line] = []

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import orjson
 
 from longgrain.errors import RunError
-from longgrain.exports.columns import Run, whole
+from longgrain.exports.columns import Run, repeated, whole
 from longgrain.types import SIDES, Example, Message, Side, Span
 
 
@@ -44,7 +44,7 @@ class Jsonl:
 
 def _write_side(run: Run, texts: Mapping[str, str], side: Side, path: Path) -> bool:
     """Whether there was any example to write."""
-    examples = iter(run.examples(side))
+    examples = repeated(run, side)
     first = next(examples, None)
     if first is None:
         return False

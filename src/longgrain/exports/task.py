@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from longgrain.errors import RunError
-from longgrain.exports.columns import Run, whole
+from longgrain.exports.columns import Run, repeated, whole
 from longgrain.exports.turns import turns
 from longgrain.types import SIDES, Example, Side
 
@@ -52,7 +52,7 @@ class Task:
         counts: Counter[tuple[str, str]] = Counter()
         for side in SIDES:
             with _Files(Path(folder), side, self.form) as files:
-                for example in run.examples(side):
+                for example in repeated(run, side):
                     task, record = self._record(example, texts)
                     counts[task, side] += 1
                     if record is not None:

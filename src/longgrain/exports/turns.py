@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from longgrain.errors import RunError
-from longgrain.exports.columns import Run, whole
+from longgrain.exports.columns import Run, repeated, whole
 from longgrain.types import SIDES, Example, Message, Side, Span
 
 Part = tuple[str, float]
@@ -110,7 +110,7 @@ class Words:
     def over(self, side: Any) -> Iterator[tuple[Example, tuple[Turn, ...]]]:
         """The examples of a side that are conversations, with their turns; others are counted out."""
         texts = self.run.texts()
-        for example in self.run.examples(side):
+        for example in repeated(self.run, side):
             messages = example.trained
             if not messages:
                 self.leave_out("without a view to train on")
