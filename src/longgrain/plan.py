@@ -105,24 +105,6 @@ class Layout(Part):
         return value
 
 
-class RecipeEntry(BaseModel):
-    """One recipe of the plan: its name, how many examples over all sides, and its own settings.
-
-    Instead of ``examples`` it may have a ``share`` of the plan's examples.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    use: str
-    examples: Count
-    share: Annotated[float, Field(gt=0)] | None = None
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the recipe's own fields are set to."""
-        return dict(self.model_extra or {})
-
-
 class Component(BaseModel):
     """A component by name with its settings, as in ``{use: extractive}``."""
 
@@ -133,6 +115,64 @@ class Component(BaseModel):
     @property
     def settings(self) -> dict[str, Any]:
         """What the component's own fields are set to."""
+        return dict(self.model_extra or {})
+
+
+WAYS = ("synonyms", "paraphrase", "constrain", "join", "reorder")
+
+
+class Augmenting(Part):
+    """What share of the sound drafts is put in other words, in which ways, and whether beside them.
+
+    With ``copies`` 0 the augmented draft takes the original's place; else there are so many of them
+    beside it, each in another way.
+    """
+
+    share: Share = 0.0
+    copies: Annotated[int, Field(ge=0, le=4)] = 0
+    ways: Annotated[tuple[Component, ...], Field(min_length=1)] = tuple(
+        Component(use=name) for name in WAYS
+    )
+
+    @field_validator("ways", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return _components(value)
+
+    @model_validator(mode="after")
+    def _enough(self) -> Augmenting:
+        if self.copies > len(self.ways):
+            raise ValueError(
+                f"{self.copies} copies need as many ways, since each is made in another one; there "
+                f"are {len(self.ways)}"
+            )
+        return self
+
+
+def _components(value: Any) -> Any:
+    """Names in a list as components without settings."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"use": one} if isinstance(one, str) else one for one in value]
+
+
+class RecipeEntry(BaseModel):
+    """One recipe of the plan: its name, how many examples over all sides, and its own settings.
+
+    Instead of ``examples`` it may have a ``share`` of the plan's examples. ``augment`` holds for its
+    examples instead of the plan's.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str
+    examples: Count
+    share: Annotated[float, Field(gt=0)] | None = None
+    augment: Augmenting | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the recipe's own fields are set to."""
         return dict(self.model_extra or {})
 
 
@@ -152,7 +192,7 @@ class TeacherEntry(Component):
 # Duplicates come last: what another check refuses is not remembered as asked.
 CHECKS = (
     *("bounds", "quote", "answerable", "leak", "phrases", "language", "fidelity"),
-    *("citations", "erased", "duplicates"),
+    *("citations", "erased", "constraints", "duplicates"),
 )
 
 
@@ -181,6 +221,7 @@ class Plan(Part):
     recipes: Annotated[tuple[RecipeEntry, ...], Field(min_length=1)] = (
         RecipeEntry(use="in2", examples=200),
     )
+    augment: Augmenting = Augmenting()
     layout: Layout = Layout()
     checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
     pack: Packing = Packing()
@@ -212,7 +253,7 @@ class Plan(Part):
     @field_validator("checks", mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:
-        return [{"use": one} if isinstance(one, str) else one for one in value]
+        return _components(value)
 
     @field_validator("teacher", mode="before")
     @classmethod

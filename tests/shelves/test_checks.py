@@ -131,6 +131,11 @@ SOUND = [
     ),
 ]
 BROKEN = {
+    "the answer is not in the form that is demanded": example(
+        "How many passengers does it hold?",
+        "It holds 1200.",
+        lineage={"answer": "1200", "constraint": {"demand": "json"}},
+    ),
     "words of the strategy leak into the student's prompt": erased(
         "Reason step by step.", "You are an assistant that minds its steps."
     ),

@@ -6,8 +6,9 @@ they can be counted. It never raises, whatever the example; what it has no opini
 From an example's ``lineage`` checks read ``draft`` (its draft's id), ``form`` (the draft's),
 ``answer`` (the gold answer; without it the words of role answer), ``operands`` (the values from
 which a computed answer follows, as the evidence writes them) and ``quotes`` (phrases that are
-said to stand in the evidence word by word) and ``cites`` (the numbers of the passages to cite). Of a
-compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`.
+said to stand in the evidence word by word), ``cites`` (the numbers of the passages to cite),
+``parts`` (form, answer and operands of each of several questions), ``constraint`` (what is demanded
+of the answer's form) and ``augmented`` (which drafts an example says in other words). Of a compressed text: ``source``, ``made``, ``lost`` and ``kept``, see `checks/fidelity.py`.
 """
 
 SHELF = {
@@ -20,5 +21,6 @@ SHELF = {
     "fidelity": "longgrain.checks.fidelity:Fidelity",
     "citations": "longgrain.checks.citations:Citations",
     "erased": "longgrain.checks.erased:Erased",
+    "constraints": "longgrain.checks.constraints:Constraints",
     "duplicates": "longgrain.checks.duplicates:Duplicates",
 }

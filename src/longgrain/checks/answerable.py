@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.checks.parts import comparable, gold, holds, phrases, said
+from longgrain.checks.parts import Asked, asked, comparable, holds, said
 from longgrain.types import Example
 
 
@@ -15,7 +15,8 @@ class Answerable:
     """A literal answer must stand in the evidence; of a computed one, every operand.
 
     Compared without case, width, extra blanks and thousands separators. Other forms, such as what a
-    language model has put into its own words, are left to a teacher's second look.
+    language model has put into its own words, are left to a teacher's second look. Of several
+    questions (``lineage["parts"]``) each is looked at.
     """
 
     name: ClassVar[str] = "answerable"
@@ -27,15 +28,21 @@ class Answerable:
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason."""
-        form = example.lineage.get("form")
-        if form in self.computed:
-            needed, reason = phrases(example, "operands"), "an operand is not in the evidence"
-            if not needed:
-                yield "computed answer without operands"
-        elif form in self.literal:
-            needed, reason = [gold(example, texts)], "answer is not in the evidence"
-        else:
-            return
         evidence = [comparable(words) for words in said(example, texts, "evidence")]
-        if not all(any(holds(text, comparable(one)) for text in evidence) for one in needed):
-            yield reason
+        for one in asked(example, texts):
+            if reason := self._problem(one, evidence):
+                yield reason
+                return
+
+    def _problem(self, one: Asked, evidence: Sequence[str]) -> str:
+        """What is wrong with one question, or nothing."""
+        if one.form in self.computed:
+            needed, reason = one.operands, "an operand is not in the evidence"
+            if not needed:
+                return "computed answer without operands"
+        elif one.form in self.literal:
+            needed, reason = [one.answer], "answer is not in the evidence"
+        else:
+            return ""
+        found = all(any(holds(text, comparable(word)) for text in evidence) for word in needed)
+        return "" if found else reason

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from longgrain.types import Example, Grain, Role, Span
 
@@ -49,9 +49,32 @@ def gold(example: Example, texts: Mapping[str, str]) -> str:
     return answer if isinstance(answer, str) else "".join(said(example, texts, "answer"))
 
 
+class Asked(NamedTuple):
+    """One question of an example: the form of what is asked, its answer, what that follows from."""
+
+    form: str
+    answer: str
+    operands: list[str]
+
+
+def asked(example: Example, texts: Mapping[str, str]) -> list[Asked]:
+    """The questions of an example: those in ``lineage["parts"]``, or the one that it is."""
+    parts = example.lineage.get("parts")
+    if not isinstance(parts, list | tuple) or not all(isinstance(one, Mapping) for one in parts):
+        form = str(example.lineage.get("form"))
+        return [Asked(form, gold(example, texts), phrases(example, "operands"))]
+    return [
+        Asked(str(one.get("form")), str(one.get("answer")), _listed(one.get("operands")))
+        for one in parts
+    ]
+
+
 def phrases(example: Example, name: str) -> list[str]:
     """A list of phrases in the lineage; empty where there is none."""
-    value: Any = example.lineage.get(name)
+    return _listed(example.lineage.get(name))
+
+
+def _listed(value: Any) -> list[str]:
     return [str(phrase) for phrase in value] if isinstance(value, list | tuple) else []
 
 
