@@ -38,6 +38,8 @@ WAY = {
             "drafting",
             "made",
             "recipes",
+            "wrap",
+            "window",
             "augment",
             "unaltered",
             "augmentations",

@@ -19,7 +19,7 @@ from longgrain.caps import CAP_REACHED
 from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.materials import SideMaterials, calls_of
-from longgrain.plan import Augmenting, Plan
+from longgrain.plan import Augmenting, Plan, Wrapping
 from longgrain.protocols import Augmentation, Check, Recipe
 from longgrain.quota import share_out
 from longgrain.spans import BLANK_LINE, with_context
@@ -33,6 +33,7 @@ from longgrain.types import (
     Side,
     Span,
 )
+from longgrain.wrap import Wrapped, wrapped
 
 # Drafts are given up on when this many in a row were dropped: the documents hold no more.
 PATIENCE = 20_000
@@ -96,11 +97,29 @@ def _sound(
         if isinstance(drafted, Draft):
             materials.note(drafted)
         item = with_system(with_prompt(drafted, materials.worded), plan.system)
-        lost = item if isinstance(item, Dropped) else problem(item, materials, checks)
-        yield lost or item
+        item = item if isinstance(item, Dropped) else _wrapped(item, task, materials, checks)
+        lost = item if isinstance(item, Dropped) else None
+        yield item
         barren = barren + 1 if lost else 0
         if barren > patience or (lost and lost.reason == CAP_REACHED):
             return
+
+
+def _wrapped(
+    draft: Draft, task: _Task, materials: SideMaterials, checks: Sequence[Check]
+) -> Draft | Dropped:
+    """The draft wrapped as its recipe's entry asks, if it is sound; as it was, where that is sounder."""
+    found = wrapped(draft, task.wrapping, materials)
+    lost = problem(found.draft, materials, checks)
+    left = dict(found.left)
+    if lost and found.done:
+        left |= dict.fromkeys(found.done, f"a check refuses it: {lost.reason}")
+        found, lost = Wrapped(draft=draft), problem(draft, materials, checks)
+    if lost:
+        return lost
+    materials.changed.update(f"wrap/{name}" for name in found.done)
+    materials.unchanged.update(f"wrap/{name}: {reason}" for name, reason in left.items())
+    return found.draft
 
 
 def with_prompt(item: Draft | Dropped, worded: Mapping[str, str]) -> Draft | Dropped:
@@ -128,6 +147,7 @@ class _Task(NamedTuple):
     wanted: int
     augmenting: Augmenting
     ways: Sequence[Augmentation]
+    wrapping: Wrapping
 
 
 def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, _Task]]:
@@ -140,7 +160,7 @@ def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, _Task]]:
         counts = share_out(entry.examples, [shares[side] for side in sides])
         for side, count in zip(sides, counts, strict=True):
             for kind, number in recipe.kinds(count).items():
-                yield side, _Task(recipe, kind, number, augmenting, ways)
+                yield side, _Task(recipe, kind, number, augmenting, ways, entry.wrap)
 
 
 def problem(draft: Draft, materials: SideMaterials, checks: Sequence[Check]) -> Dropped | None:

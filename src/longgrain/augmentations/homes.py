@@ -21,6 +21,8 @@ def resting_on_words(draft: Draft) -> str:
     meta = draft.meta
     if meta.get("layout") != "none":
         return "its evidence is laid among grains of the documents, whose words are not changed"
+    if meta.get("wrapped"):
+        return "its window is a stretch of its document, told as it stands"
     if meta.get("source") or meta.get("made"):
         return "its answer is held against the words of its source"
     if meta.get("form") not in LITERAL or not meta.get("operands"):
