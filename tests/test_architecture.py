@@ -15,7 +15,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
-SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics", "probes")
+SHELVES = (
+    *("readers", "recipes", "augmentations", "teachers", "checks", "exports", "metrics", "probes"),
+)
 # Rooms of their own: what is data, and no component.
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {

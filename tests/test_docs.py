@@ -220,6 +220,7 @@ def test_every_recipe_on_the_shelf_has_a_page_with_its_settings_and_source() -> 
         ("recipes", "recipes/README"),
         ("metrics", "score"),
         ("probes", "probe"),
+        ("augmentations", "augment"),
     ],
 )
 def test_every_component_stands_on_the_page_of_its_step(kind: str, page: str) -> None:

@@ -82,6 +82,10 @@ class Account:
             "documents": self._documents(asked),
             "split": self._split(),
             "guards": dict(self.tally.guards.most_common()),
+            "altered": {
+                name: dict(Counter(counts).most_common())
+                for name, counts in self.tally.draft["altered"].items()
+            },
             "baseline": skim(self.store, self.laid, self.folder / "drafts.parquet"),
             "forms": self._forms(),
             "quotas": quotas,

@@ -36,13 +36,15 @@ JOINTS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """What the dealing needs to know of one draft."""
+    """What the dealing needs to know of one draft; one that is ``lined`` has lines before its grains,
+    which no document kept in order has."""
 
     layout: str
     evidence: Sequence[int]
     rivals: Sequence[int]
     keep_order: bool
     shell: int
+    lined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ def deal(
     wanted = share_out(len(long), [layout.in_order, 1 - layout.in_order])[0]
     for i in long:
         job = None
-        if wanted:
+        if wanted and not drafts[i].lined:
             job = _in_order(drafts[i], lengths[i], stretches, depths, counted)
         if job is not None:
             wanted -= 1

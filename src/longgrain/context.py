@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from longgrain.arrange import LAYOUTS, NONE, POOL, Job
+from longgrain.arrange import JOINTS, LAYOUTS, NONE, POOL, Job
 from longgrain.assemble import Context, Pool, Short, Wish, assemble
 from longgrain.chat import ChatTemplate
 from longgrain.drafts import messages_of
@@ -31,11 +31,15 @@ NOTHING = Straddling(0, 0, 0)
 
 
 class Asked(NamedTuple):
-    """What laying needs to know of a draft, by its number among all; ``messages`` as stored."""
+    """What laying needs to know of a draft, by its number among all; ``messages`` as stored.
+
+    ``lines`` names what stands before every grain of its pool, if that is not what the plan says.
+    """
 
     draft: int
     id: str
     language: str
+    lines: str
     evidence: Sequence[int]
     rivals: Sequence[int]
     hard: Sequence[int]
@@ -81,13 +85,13 @@ class Layer:
     def lay(self, drafts: Sequence[Asked]) -> list[Laying | Dropped]:
         """The context of each draft, or why there is none; none depends on another draft."""
         found: dict[int, Laying | Dropped] = {}
-        pools: dict[str, list[Asked]] = {}
+        pools: dict[tuple[str, str], list[Asked]] = {}
         stretches: list[Asked] = []
         for asked in drafts:
             if asked.job.layout == NONE:
                 found[asked.draft] = Laying(layout=NONE, tokens=int(self._tokens[asked.draft]))
             elif asked.job.layout == POOL:
-                pools.setdefault(asked.language, []).append(asked)
+                pools.setdefault((asked.language, asked.lines), []).append(asked)
             elif asked.job.problem:
                 found[asked.draft] = Dropped(step="assemble", id=asked.id, reason=asked.job.problem)
             elif self._is_torn(asked):
@@ -95,8 +99,8 @@ class Layer:
                 found[asked.draft] = Dropped(step="assemble", id=asked.id, reason=reason)
             else:
                 stretches.append(asked)
-        for language, some in pools.items():
-            found.update(self._from_pool(some, self.pool(language)))
+        for (language, lines), some in pools.items():
+            found.update(self._from_pool(some, self.pool(language, lines)))
         found.update(self._from_documents(stretches))
         return [found[asked.draft] for asked in drafts]
 
@@ -123,24 +127,45 @@ class Layer:
         return self.store.joins[self.store.cut_document]
 
     @cached_property
-    def _pools(self) -> dict[str, Pool]:
+    def _pools(self) -> dict[tuple[str, str], Pool]:
         return {}
 
-    def pool(self, language: str) -> Pool:
-        """The side's grains, those of the language first."""
-        if language not in self._pools:
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        return {}
+
+    def lines(self, names: str) -> list[str]:
+        """The line before every cut that says these parts, commas between their names."""
+        if names not in self._lines:
+            self._lines[names] = self.store.lines(names.split(","))
+        return self._lines[names]
+
+    def _laid(self, names: str) -> NDArray[np.int64]:
+        """(cuts, 3): tokens of metadata, words and separator, with these lines as metadata."""
+        counts = self.store.counts
+        if not names:
+            return counts
+        tokenizer = self.template.tokenizer
+        encoded = tokenizer.encode_open if tokenizer.joins else tokenizer.encode
+        lines = encoded([line + "\n" if line else "" for line in self.lines(names)])
+        return np.column_stack([lines.lengths, counts[:, 1:]])
+
+    def pool(self, language: str, lines: str = "") -> Pool:
+        """The side's grains, those of the language first; ``lines`` as in `Asked`."""
+        if (language, lines) not in self._pools:
             spoken = np.array([one == language for one in self.store.document("language")], bool)
             numbers = np.flatnonzero(self.usable).astype(np.int32)
             own = spoken[self.store.cut_document[numbers]]
-            self._pools[language] = Pool(
-                tokens=self.store.laid_tokens,
-                middles=self.store.counts[:, 0] + self.store.counts[:, 1] / 2,
+            counts = self._laid(lines)
+            self._pools[language, lines] = Pool(
+                tokens=counts.sum(1),
+                middles=counts[:, 0] + counts[:, 1] / 2,
                 documents=self.store.cut_document,
                 groups=self.groups,
                 members=numbers[own],
                 others=numbers[~own],
             )
-        return self._pools[language]
+        return self._pools[language, lines]
 
     def _from_pool(
         self, drafts: Sequence[Asked], pool: Pool
@@ -162,11 +187,13 @@ class Layer:
                 straddling=Straddling(0, 0, plain),
                 **one._asdict(),
             )
-            joins = self._joins[asked.draft] and not breaks
+            joins = self._joins[asked.draft] and not breaks and not asked.lines
             yield asked.draft, laying if joins else self._whole(asked, laying)
 
     def _wish(self, asked: Asked) -> Wish:
         shell, job, shares = int(self._tokens[asked.draft]), asked.job, self.layout.distractors
+        # Encoded as a whole, it may be a few tokens longer than its parts.
+        shell += JOINTS if asked.lines else 0
         return Wish(
             tokens=job.tokens - shell,
             least=job.least - shell,
@@ -226,7 +253,10 @@ class Layer:
     def _whole(self, asked: Asked, laying: Laying) -> Laying:
         """The complete example encoded as one conversation: for ids that cannot be joined."""
         context = self.store.cuts.spans(
-            LAYOUTS[laying.layout], laying.grains.tolist(), asked.evidence
+            LAYOUTS[laying.layout],
+            laying.grains.tolist(),
+            asked.evidence,
+            self.lines(asked.lines) if asked.lines else None,
         )
         messages = with_context(messages_of(asked.messages.as_py()), context)
         frame = self.template.frame(tuple(message.speaker for message in messages))

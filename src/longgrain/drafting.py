@@ -181,8 +181,12 @@ def _write_drafts(
         _flush(waiting, writer, shells)
     writer.close()
     write_made(here.work / "store", materials, quoted)
-    guards = sum((one.guards for one in materials.values()), Counter[str]())
-    return {"made": made, "dropped": dropped, "guards": guards}
+    guards, changed, unchanged = (
+        sum((getattr(one, name) for one in materials.values()), Counter[str]())
+        for name in ("guards", "changed", "unchanged")
+    )
+    altered = {"done": changed, "not done": unchanged}
+    return {"made": made, "dropped": dropped, "guards": guards, "altered": altered}
 
 
 def foresee(here: Building, store: Store, sided: Sided) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         "evidence": pa.list_(pa.int32()),
         "rivals": pa.list_(pa.int32()),
         "hard": pa.list_(pa.int32()),
+        "lines": pa.string(),
         "messages": pa.string(),
         "views": pa.string(),
         "answer": pa.string(),
@@ -55,6 +56,7 @@ def row(draft: Draft, side: Side) -> dict[str, Any]:
         "evidence": list(meta.get("evidence", ())),
         "rivals": list(meta.get("rivals", ())),
         "hard": list(meta.get("hard", ())),
+        "lines": _lines(meta),
         "messages": _stored(draft.messages),
         "views": orjson.dumps({name: _stored(one) for name, one in draft.views.items()}).decode()
         if draft.views
@@ -62,6 +64,13 @@ def row(draft: Draft, side: Side) -> dict[str, Any]:
         "answer": draft.answer,
         "meta": orjson.dumps({k: v for k, v in meta.items() if k not in _COLUMNS}).decode(),
     }
+
+
+def _lines(meta: Mapping[str, Any]) -> str:
+    """The parts of the line before every grain of its pool, if it has other ones than the plan."""
+    told = meta.get("wrapped", {})
+    pooled = meta.get("layout", "long") == "long"
+    return ",".join(told.get("metadata", ())) if pooled else ""
 
 
 def _stored(messages: Sequence[Message]) -> str:

@@ -25,6 +25,7 @@ from longgrain.engine import atomic
 from longgrain.grains import GrainTable, heading_path, leaf_borders, tree
 from longgrain.lay import Laid, Seams, lay
 from longgrain.lines import read_lines
+from longgrain.metadata import metadata_line
 from longgrain.plan import Plan
 from longgrain.rows import lists
 from longgrain.terms import terms
@@ -123,7 +124,12 @@ def prepare(
     starts = starts + np.array(leading, np.int64)
     headings = heading_path(table, document.text, starts)
     metadata = [
-        metadata_line(plan, document, headings[i], float(starts[i]) / max(len(document.text), 1))
+        metadata_line(
+            plan.layout.metadata,
+            document.meta,
+            headings[i],
+            float(starts[i]) / max(len(document.text), 1),
+        )
         for i in range(len(starts))
     ]
     altered = [template.alters(document.text[s:e]) for s, e in zip(starts, ends, strict=True)]
@@ -142,22 +148,6 @@ def prepare(
 
 def _indentation(words: str) -> int:
     return len(words) - len(words.lstrip())
-
-
-def metadata_line(
-    plan: Plan, document: Document, headings: tuple[str, ...], position: float
-) -> str:
-    """What stands before a grain: the parts that the plan asks for and the document has."""
-    if not plan.layout.metadata:
-        return ""
-    known = {
-        "title": str(document.meta.get("title") or ""),
-        "heading": " > ".join(headings),
-        "date": str(document.meta.get("date") or ""),
-        "position": f"{round(100 * position)}%",
-    }
-    parts = [known[name] for name in plan.layout.metadata if known[name].strip()]
-    return "[" + " | ".join(" ".join(part.split()) for part in parts) + "]" if parts else ""
 
 
 def _write(folder: Path, items: Iterator[Prepared | Dropped]) -> None:

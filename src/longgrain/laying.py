@@ -54,10 +54,10 @@ def lay_out_all(here: Building, store: Store, sided: Sided, tokenizer: Tokenizer
 
 
 def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counter[str]]:
-    names = ["side", "layout", "keep_order", "evidence", "rivals"]
+    names = ["side", "layout", "keep_order", "lines", "evidence", "rivals"]
     table = pq.read_table(here.work / "drafts.parquet", columns=names)
-    sides, layouts, ordered = (table.column(name).to_pylist() for name in names[:3])
-    evidence, rivals = (lists_of(table.column(name)) for name in names[3:])
+    sides, layouts, ordered, lines = (table.column(name).to_pylist() for name in names[:4])
+    evidence, rivals = (lists_of(table.column(name)) for name in names[4:])
     shells = Shells.open(here.work).tokens.tolist()
     jobs: list[Job] = [Job(layout=NONE)] * len(table)
     counts: Counter[str] = Counter()
@@ -72,6 +72,7 @@ def _deal(here: Building, store: Store, sided: Sided) -> tuple[list[Job], Counte
                 rivals=rivals[i] + _twins(evidence[i], sided.groups, kin),
                 keep_order=ordered[i],
                 shell=shells[i],
+                lined=bool(lines[i]),
             )
             for i in mine
         ]

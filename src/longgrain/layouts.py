@@ -41,7 +41,7 @@ _EXTRA: dict[str, type[np.generic]] = {
     "run_losses": np.float32,
 }
 # What laying needs to know of a draft.
-_READ = ["id", "side", "language", "evidence", "rivals", "hard", "messages"]
+_READ = ["id", "side", "language", "lines", "evidence", "rivals", "hard", "messages"]
 EXAMPLES_A_GROUP = 4096
 RUNS = ("run_lengths", "run_roles", "run_losses")
 
@@ -120,7 +120,7 @@ def _write(shard: LayoutShard, folder: Path) -> None:
 
 
 def _asked(shard: LayoutShard, table: pa.Table) -> Iterator[Asked]:
-    plain = (table.column(name).to_pylist() for name in ("id", "language"))
+    plain = (table.column(name).to_pylist() for name in ("id", "language", "lines"))
     listed = (lists_of(table.column(name)) for name in ("evidence", "rivals", "hard"))
     columns = zip(*plain, *listed, table.column("messages"), shard.jobs, strict=True)
     for draft, values in enumerate(columns, shard.first):

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from longgrain import shelf
+from longgrain.augment import augmented
 from longgrain.caps import CAP_REACHED
 from longgrain.errors import PlanError
 from longgrain.lay import SEPARATOR
 from longgrain.materials import SideMaterials, calls_of
-from longgrain.plan import Plan
-from longgrain.protocols import Check, Recipe
+from longgrain.plan import Augmenting, Plan, Wrapping
+from longgrain.protocols import Augmentation, Check, Recipe
 from longgrain.quota import share_out
 from longgrain.spans import BLANK_LINE, with_context
 from longgrain.types import (
@@ -31,6 +33,7 @@ from longgrain.types import (
     Side,
     Span,
 )
+from longgrain.wrap import Wrapped, wrapped
 
 # Drafts are given up on when this many in a row were dropped: the documents hold no more.
 PATIENCE = 20_000
@@ -52,8 +55,8 @@ def component(kind: str, name: str, settings: Mapping[str, Any]) -> Any:
 def wishes(plan: Plan, sides: Sequence[Side]) -> dict[Side, dict[str, int]]:
     """How many examples of each kind the plan asks for, by side."""
     found: dict[Side, dict[str, int]] = {side: {} for side in sides}
-    for side, _, kind, number in _tasks(plan, sides):
-        found[side][kind] = found[side].get(kind, 0) + number
+    for side, task in _tasks(plan, sides):
+        found[side][task.kind] = found[side].get(task.kind, 0) + task.wanted
     return found
 
 
@@ -65,23 +68,58 @@ def make(
     A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped.
     """
     checks = [component("checks", one.use, one.settings) for one in plan.checks]
-    for side, recipe, kind, wanted in _tasks(plan, list(materials)):
-        found = barren = 0
-        materials[side].kind = kind
-        for drafted in recipe.draft(kind, materials[side], wanted) if wanted else ():
-            if isinstance(drafted, Draft):
-                materials[side].note(drafted)
-            item = with_system(with_prompt(drafted, materials[side].worded), plan.system)
-            lost = item if isinstance(item, Dropped) else problem(item, materials[side], checks)
-            yield side, lost or item
-            found += lost is None
-            barren = barren + 1 if lost else 0
-            if (
-                found == wanted
-                or barren > (patience or PATIENCE)
-                or (lost and lost.reason == CAP_REACHED)
-            ):
+    for side, task in _tasks(plan, list(materials)):
+        mine = materials[side]
+        mine.kind = task.kind
+        sound = _sound(plan, task, mine, checks, patience or PATIENCE)
+        items = augmented(
+            sound,
+            task.wanted,
+            task.augmenting,
+            task.ways,
+            mine,
+            partial(problem, materials=mine, checks=checks),
+        )
+        found = 0
+        for item in items if task.wanted else ():
+            yield side, item
+            found += isinstance(item, Draft)
+            if found == task.wanted:
                 break
+
+
+def _sound(
+    plan: Plan, task: _Task, materials: SideMaterials, checks: Sequence[Check], patience: int
+) -> Iterator[Draft | Dropped]:
+    """What a recipe drafts of one kind, checked, until too many in a row were dropped."""
+    barren = 0
+    for drafted in task.recipe.draft(task.kind, materials, task.wanted):
+        if isinstance(drafted, Draft):
+            materials.note(drafted)
+        item = with_system(with_prompt(drafted, materials.worded), plan.system)
+        item = item if isinstance(item, Dropped) else _wrapped(item, task, materials, checks)
+        lost = item if isinstance(item, Dropped) else None
+        yield item
+        barren = barren + 1 if lost else 0
+        if barren > patience or (lost and lost.reason == CAP_REACHED):
+            return
+
+
+def _wrapped(
+    draft: Draft, task: _Task, materials: SideMaterials, checks: Sequence[Check]
+) -> Draft | Dropped:
+    """The draft wrapped as its recipe's entry asks, if it is sound; as it was, where that is sounder."""
+    found = wrapped(draft, task.wrapping, materials)
+    lost = problem(found.draft, materials, checks)
+    left = dict(found.left)
+    if lost and found.done:
+        left |= dict.fromkeys(found.done, f"a check refuses it: {lost.reason}")
+        found, lost = Wrapped(draft=draft), problem(draft, materials, checks)
+    if lost:
+        return lost
+    materials.changed.update(f"wrap/{name}" for name in found.done)
+    materials.unchanged.update(f"wrap/{name}: {reason}" for name, reason in left.items())
+    return found.draft
 
 
 def with_prompt(item: Draft | Dropped, worded: Mapping[str, str]) -> Draft | Dropped:
@@ -101,15 +139,28 @@ def with_system(item: Draft | Dropped, words: str) -> Draft | Dropped:
     return replace(item, messages=(first, *item.messages))
 
 
-def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, Recipe, str, int]]:
-    """Side, recipe, kind and count, in the order of the plan."""
+class _Task(NamedTuple):
+    """One kind of one recipe, how many examples of it a side gets, and how they are augmented."""
+
+    recipe: Recipe
+    kind: str
+    wanted: int
+    augmenting: Augmenting
+    ways: Sequence[Augmentation]
+    wrapping: Wrapping
+
+
+def _tasks(plan: Plan, sides: Sequence[Side]) -> Iterator[tuple[Side, _Task]]:
+    """What is to be drafted for each side, in the order of the plan."""
     shares = side_shares(plan)
     for entry in plan.recipes:
         recipe = cast(Recipe, component("recipes", entry.use, entry.settings))
+        augmenting = entry.augment or plan.augment
+        ways = [component("augmentations", one.use, one.settings) for one in augmenting.ways]
         counts = share_out(entry.examples, [shares[side] for side in sides])
         for side, count in zip(sides, counts, strict=True):
             for kind, number in recipe.kinds(count).items():
-                yield side, recipe, kind, number
+                yield side, _Task(recipe, kind, number, augmenting, ways, entry.wrap)
 
 
 def problem(draft: Draft, materials: SideMaterials, checks: Sequence[Check]) -> Dropped | None:

@@ -65,6 +65,10 @@ class SideMaterials:
     worded: dict[str, str] = field(default_factory=dict)
     """Call > name and version of its prompt."""
     guards: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    """What was done to sound drafts (``augment/synonyms``), and how often."""
+    unchanged: Counter[str] = field(default_factory=Counter)
+    """What could not be done to them, and why (``augment/synonyms: no word ...``)."""
     notes: dict[str, Any] = field(default_factory=dict)
     kind: str = ""
     """What is being drafted."""

@@ -6,7 +6,6 @@ Unknown keys are errors, with file and line; paths are read from the folder of t
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -15,12 +14,11 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from longgrain.errors import PlanError
+from longgrain.plan_file import change, explained, parsed, telling
 from longgrain.quota import share_out
-from longgrain.secret import hidden, place_of_secret
+from longgrain.secret import place_of_secret
 from longgrain.types import content_id
 from longgrain.wished_mix import Balance
 
@@ -106,24 +104,6 @@ class Layout(Part):
         return value
 
 
-class RecipeEntry(BaseModel):
-    """One recipe of the plan: its name, how many examples over all sides, and its own settings.
-
-    Instead of ``examples`` it may have a ``share`` of the plan's examples.
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    use: str
-    examples: Count
-    share: Annotated[float, Field(gt=0)] | None = None
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What the recipe's own fields are set to."""
-        return dict(self.model_extra or {})
-
-
 class Component(BaseModel):
     """A component by name with its settings, as in ``{use: extractive}``."""
 
@@ -134,6 +114,90 @@ class Component(BaseModel):
     @property
     def settings(self) -> dict[str, Any]:
         """What the component's own fields are set to."""
+        return dict(self.model_extra or {})
+
+
+WAYS = ("synonyms", "paraphrase", "constrain", "join", "reorder")
+
+
+class Augmenting(Part):
+    """What share of the sound drafts is put in other words, in which ways, and whether beside them.
+
+    With ``copies`` 0 the augmented draft takes the original's place; else there are so many of them
+    beside it, each in another way.
+    """
+
+    share: Share = 0.0
+    copies: Annotated[int, Field(ge=0, le=4)] = 0
+    ways: Annotated[tuple[Component, ...], Field(min_length=1)] = tuple(
+        Component(use=name) for name in WAYS
+    )
+
+    @field_validator("ways", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return _components(value)
+
+    @model_validator(mode="after")
+    def _enough(self) -> Augmenting:
+        if self.copies > len(self.ways):
+            raise ValueError(
+                f"{self.copies} copies need as many ways, since each is made in another one; there "
+                f"are {len(self.ways)}"
+            )
+        return self
+
+
+def _components(value: Any) -> Any:
+    """Names in a list as components without settings."""
+    if not isinstance(value, list | tuple):
+        return value
+    return [{"use": one} if isinstance(one, str) else one for one in value]
+
+
+class Wrapping(Part):
+    """What a recipe's examples get about their contexts, whatever the recipe.
+
+    ``metadata`` is a line before every grain of a pool, or before the window; ``outline`` a budget of
+    tokens for the headings of the evidence's document; ``window`` cuts the context to so many tokens
+    of the evidence's own document; ``compress`` is the share that is left of a window's far parts.
+    """
+
+    metadata: tuple[Literal["title", "heading", "date", "position"], ...] = ()
+    outline: Annotated[int, Field(ge=32)] | None = None
+    window: Annotated[int, Field(ge=256)] | None = None
+    compress: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Wrapping:
+        if self.compress and not self.window:
+            raise ValueError(
+                "compress shortens the far parts of a window, and no window is asked for; give "
+                "window: TOKENS too, or leave compress out"
+            )
+        if len(set(self.metadata)) < len(self.metadata):
+            raise ValueError(f"metadata {list(self.metadata)} names a part twice; name each once")
+        return self
+
+
+class RecipeEntry(BaseModel):
+    """One recipe of the plan: its name, how many examples over all sides, and its own settings.
+
+    Instead of ``examples`` it may have a ``share`` of the plan's examples. ``augment`` holds for its
+    examples instead of the plan's, ``wrap`` for their contexts.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    use: str
+    examples: Count
+    share: Annotated[float, Field(gt=0)] | None = None
+    augment: Augmenting | None = None
+    wrap: Wrapping = Wrapping()
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the recipe's own fields are set to."""
         return dict(self.model_extra or {})
 
 
@@ -153,7 +217,7 @@ class TeacherEntry(Component):
 # Duplicates come last: what another check refuses is not remembered as asked.
 CHECKS = (
     *("bounds", "quote", "answerable", "leak", "phrases", "language", "fidelity"),
-    *("citations", "erased", "preferred", "duplicates"),
+    *("citations", "erased", "preferred", "constraints", "duplicates"),
 )
 
 
@@ -182,6 +246,7 @@ class Plan(Part):
     recipes: Annotated[tuple[RecipeEntry, ...], Field(min_length=1)] = (
         RecipeEntry(use="in2", examples=200),
     )
+    augment: Augmenting = Augmenting()
     layout: Layout = Layout()
     checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
     balance: Balance | None = None
@@ -221,10 +286,22 @@ class Plan(Part):
             )
         return self
 
+    @model_validator(mode="after")
+    def _rows_hold_wraps(self) -> Plan:
+        for entry in self.recipes:
+            needed = (entry.wrap.window or 0) + (entry.wrap.outline or 0)
+            if needed >= self.row_length:
+                raise ValueError(
+                    f"recipe {entry.use!r} is wrapped in {needed} tokens of window and outline, and "
+                    f"a row holds {self.row_length}, so its examples would be left out; ask for less, "
+                    "or raise pack.length"
+                )
+        return self
+
     @field_validator("checks", mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:
-        return [{"use": one} if isinstance(one, str) else one for one in value]
+        return _components(value)
 
     @field_validator("teacher", mode="before")
     @classmethod
@@ -282,9 +359,9 @@ class Plan(Part):
             raise PlanError(
                 f"there is no plan {path}; write one with `longgrain init FOLDER` or check the path"
             )
-        values = _parsed(path)
-        for change in changes:
-            _set(values, change)
+        values = parsed(path)
+        for one in changes:
+            change(values, one)
         return cls.of(values, folder=path.parent, file=str(path))
 
     @classmethod
@@ -301,63 +378,5 @@ class Plan(Part):
         try:
             return cls.model_validate({**values, "folder": str(folder)})
         except ValidationError as error:
-            found = [_explained(one, values, file) for one in error.errors() if _telling(one)]
+            found = [explained(one, values, file) for one in error.errors() if telling(one)]
             raise PlanError("\n".join(dict.fromkeys(found))) from None
-
-
-def _parsed(path: Path) -> CommentedMap:
-    try:
-        values = YAML().load(path.read_text("utf-8"))
-    except YAMLError as error:
-        raise PlanError(f"{path} is not valid YAML: {hidden(str(error))}") from None
-    if not isinstance(values, CommentedMap):
-        raise PlanError(f"{path} holds no mapping of settings; see `longgrain init --help`")
-    return values
-
-
-def _set(values: CommentedMap, change: str) -> None:
-    key, found, value = change.partition("=")
-    if not found:
-        raise PlanError(f"--set {hidden(change)!r} has no '='; write --set key.part=value")
-    *parents, last = key.split(".")
-    place: Any = values
-    for parent in parents:
-        place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
-        if not isinstance(place, dict | list):
-            raise PlanError(
-                f"--set {hidden(change)!r}: {parent!r} is a single value and has no parts"
-            )
-    place[int(last) if isinstance(place, list) else last] = YAML(typ="safe").load(value)
-
-
-def _telling(error: Any) -> bool:
-    """Of a value that may be a mapping or a list, only the branch that was meant is explained."""
-    meant_mapping = isinstance(error["input"], dict)
-    return not (error["type"] in ("tuple_type", "int_type") and meant_mapping)
-
-
-def _explained(error: Any, values: Mapping[str, Any], file: str) -> str:
-    """One error as `file:line: key: what is wrong (value)`."""
-    place = [p for p in error["loc"] if isinstance(p, int) or re.fullmatch("[a-z_]+", p)]
-    key = ".".join(map(str, place)) or "plan"
-    line = _line(values, place)
-    where = f"{file}:{line}" if line else file
-    said = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        said = "there is no such setting; remove it or check the spelling"
-    given = (
-        "" if error["type"] in ("missing", "extra_forbidden") else f" (given: {error['input']!r})"
-    )
-    return f"{where}: {key}: {said}{given}"
-
-
-def _line(values: Any, place: Sequence[Any]) -> int | None:
-    """The line of a key in the file, counting from 1, where the YAML reader kept it."""
-    line = None
-    for part in place:
-        try:
-            line = (values.lc.key(part) if isinstance(part, str) else values.lc.item(part))[0] + 1
-            values = values[part]
-        except (KeyError, IndexError, TypeError, AttributeError):
-            return line
-    return line

@@ -247,6 +247,28 @@ class Check(Protocol):
 
 
 @runtime_checkable
+class Augmentation(Protocol):
+    """A sound draft > the same draft in other words. A class on the shelf is a frozen dataclass.
+
+    ``takes`` is how many drafts it makes one of, ``reforms`` whether the answer gets another form.
+    """
+
+    name: ClassVar[str]
+    takes: ClassVar[int]
+    reforms: ClassVar[bool]
+
+    def altered(
+        self, groups: Sequence[Sequence[Draft]], materials: Materials
+    ) -> Sequence[Draft | str]:
+        """For each group of ``takes`` drafts one draft, or why there is none.
+
+        The draft names its ``way`` and the ids of the drafts it is made ``of`` in
+        ``meta["augmented"]``.
+        """
+        ...
+
+
+@runtime_checkable
 class Export(Protocol):
     """Writes a finished run in a format that a trainer reads."""
 

@@ -176,19 +176,22 @@ class Rehearsal:
     def _solved(self, request: Request) -> str:
         """The answer that goes with the question, where all its evidence is shown."""
         question = str(request.settings.get("question", ""))
-        answer, needed = self._answers.get(question, ("", 1))
+        # A paraphrase is answered like the question that it came from.
+        like = str(request.settings.get("like", question))
+        answer, needed = self._answers.get(like, ("", 1))
         able = bool(answer) and len(request.material) >= needed
         return orjson.dumps({"answerable": able, "answer": answer if able else ""}).decode()
 
 
 def _rehearsed(request: Request) -> str:
-    """What the recipe of a task says that a model would reply, where it says so.
+    """What the recipe or the augmentation of a task says that a model would reply, where it says so.
 
-    A task begins with its recipe's name; the recipe has a function ``rehearse(request)``, which
-    finds the answer to the request's question in ``settings["known"]``, "" where there is none.
+    A task begins with its component's name; that has a function ``rehearse(request)``, which finds
+    the answer to the request's question in ``settings["known"]``, "" where there is none.
     """
-    recipe = request.task.partition(".")[0]
-    if recipe not in shelf.names("recipes"):
-        return ""
-    rehearse = getattr(shelf.load("recipes", recipe), "rehearse", None)
-    return str(rehearse(request)) if rehearse else ""
+    name = request.task.partition(".")[0]
+    for kind in ("recipes", "augmentations"):
+        if name in shelf.names(kind):
+            rehearse = getattr(shelf.load(kind, name), "rehearse", None)
+            return str(rehearse(request)) if rehearse else ""
+    return ""

@@ -39,6 +39,7 @@ STEPS = {
 _EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddling", "lengths")
 _NONE: dict[str, Any] = {
     **{key: {} for key in (*_EMPTY, "forecast", "balance")},
+    "altered": {"done": {}, "not done": {}},
     "self_checks": {},
     "notes": [],
 }

@@ -18,6 +18,7 @@ from longgrain.chat import ChatTemplate
 from longgrain.drafts import StoredDrafts, messages_of, views_of
 from longgrain.errors import RunError
 from longgrain.layouts import EXAMPLES
+from longgrain.metadata import lines_of
 from longgrain.plan import Plan
 from longgrain.rows import Row, read_rows
 from longgrain.shown import Shown
@@ -138,6 +139,25 @@ class Run:
         """The heading paths of cuts."""
         return [tuple(self._headings[int(number)].as_py()) for number in numbers]
 
+    def _lines(self, names: tuple[str, ...]) -> list[str]:
+        """The lines of an example that has other ones before its grains than the plan's."""
+        if names not in self._wrapped_lines:
+            texts = self._texts
+            metas = self._column("documents.parquet", "meta").to_pylist()
+            self._wrapped_lines[names] = lines_of(
+                names,
+                metas=[orjson.loads(one) for one in metas],
+                length=lambda document: len(texts[self.doc_ids[document]]),
+                document=self.cuts.document,
+                starts=self.cuts.starts,
+                headings=self._headings.slice(0, len(self.cuts.starts)).to_pylist(),
+            )
+        return self._wrapped_lines[names]
+
+    @cached_property
+    def _wrapped_lines(self) -> dict[tuple[str, ...], list[str]]:
+        return {}
+
     @cached_property
     def _headings(self) -> pa.ChunkedArray:
         return self._column("grains.parquet", "heading")
@@ -165,8 +185,10 @@ class Run:
 
     def _example(self, one: Mapping[str, Any], side: Side) -> Example:
         draft = self._drafts[one["draft"]]
-        context = self.cuts.spans(one["layout"], one["context"], draft["evidence"])
         meta = orjson.loads(draft["meta"])
+        names = tuple(meta.get("wrapped", {}).get("metadata", ()))
+        lines = self._lines(names) if names and one["layout"] == "pool" else None
+        context = self.cuts.spans(one["layout"], one["context"], draft["evidence"], lines)
         views = {meta.get("view", TRAINED): messages_of(draft["messages"])}
         views |= views_of(draft["views"])
         views = {name: with_context(messages, context) for name, messages in views.items()}

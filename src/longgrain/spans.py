@@ -43,17 +43,24 @@ class Cuts:
             doc_id=self.doc_ids[document], path=(start,), kind="window", start=start, end=end
         )
 
-    def spans(self, layout: str, context: Sequence[int], evidence: Sequence[int]) -> list[Span]:
-        """The spans of a whole context, separators included."""
+    def spans(
+        self,
+        layout: str,
+        context: Sequence[int],
+        evidence: Sequence[int],
+        lines: Sequence[str] | None = None,
+    ) -> list[Span]:
+        """The spans of a whole context, separators included; ``lines`` instead of the plan's metadata."""
         if layout == "pool":
-            return [span for number in context for span in self._laid(int(number), evidence)]
+            told = self.metadata if lines is None else lines
+            return [span for number in context for span in self._laid(int(number), evidence, told)]
         if layout == "none":
             return []
         return self._stretch(int(context[0]), int(context[1]), sorted(evidence))
 
-    def _laid(self, number: int, evidence: Sequence[int]) -> list[Span]:
+    def _laid(self, number: int, evidence: Sequence[int], lines: Sequence[str]) -> list[Span]:
         spans = []
-        if line := self.metadata[number]:
+        if line := lines[number]:
             given = Given(source=METADATA, id=str(number))
             spans.append(Span(role="metadata", origin=given, text=line + "\n"))
         role = "evidence" if number in evidence else "distractor"

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from longgrain.engine import atomic
 from longgrain.ingest import ARRAYS, PLAIN
+from longgrain.metadata import lines_of
 from longgrain.search import Index
 from longgrain.spans import Cuts
 from longgrain.types import KINDS, Dropped, Grain
@@ -200,6 +201,17 @@ class Store:
             starts=self.starts,
             ends=self.ends,
             metadata=self._cut_column("line").to_pylist(),
+        )
+
+    def lines(self, names: Sequence[str]) -> list[str]:
+        """The line before every cut that says these parts about it, whatever the plan's own says."""
+        return lines_of(
+            names,
+            metas=[orjson.loads(one) for one in self.document("meta")],
+            length=lambda document: len(self.texts[self.doc_ids[document]]),
+            document=self.cut_document,
+            starts=self.starts,
+            headings=self.headings.to_pylist(),
         )
 
     @cached_property

@@ -213,6 +213,11 @@ BROKEN = {
     "the wrong value is of another type than the answer": pair(
         wrong="In May 1986", lineage={"wrong": "May 1986"}
     ),
+    "the answer is not in the form that is demanded": example(
+        "How many passengers does it hold?",
+        "It holds 1200.",
+        lineage={"answer": "1200", "constraint": {"demand": "json"}},
+    ),
     "words of the strategy leak into the student's prompt": erased(
         "Reason step by step.", "You are an assistant that minds its steps."
     ),

@@ -18,14 +18,16 @@ class Duplicates:
     """Remembers every question it has seen: one instance for the whole set, in plan order.
 
     Questions are the same when they have the same words or, in any order, the same terms; of an
-    example without one, such as the user's own turns, all that it says is compared.
+    example without one, such as the user's own turns, all that it says is compared. What says another
+    draft in other words (``lineage["augmented"]``) may ask its question again.
     """
 
     name: ClassVar[str] = "duplicates"
 
     any_order: bool = True
     """Whether the same terms in another order are the same question."""
-    _seen: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _seen: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Key of a question > the draft that asked it first."""
 
     def problems(self, example: Example, texts: Mapping[str, str]) -> Iterator[str]:
         """At most one reason; a question with a problem is not remembered."""
@@ -37,7 +39,16 @@ class Duplicates:
             codes = np.unique(terms(question)[0])
             # A question of marks only, such as "???", has no terms to compare.
             keys += [content_id("terms", codes.tobytes())] if len(codes) else []
-        if not self._seen.isdisjoint(keys):
+        own = originals(example)
+        if any(key in self._seen and self._seen[key] not in own for key in keys):
             yield "the same question was asked before"
             return
-        self._seen.update(keys)
+        for key in keys:
+            self._seen.setdefault(key, example.id)
+
+
+def originals(example: Example) -> list[str]:
+    """The drafts that an example says in other words."""
+    told = example.lineage.get("augmented")
+    named = told.get("of") if isinstance(told, Mapping) else None
+    return [str(one) for one in named] if isinstance(named, list | tuple) else []

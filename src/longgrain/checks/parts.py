@@ -50,10 +50,15 @@ def gold(example: Example, texts: Mapping[str, str]) -> str:
 
 
 def turns(example: Example) -> list[Mapping[str, Any]]:
-    """What is asked for and answered turn by turn (``lineage["turns"]``), or the lineage as the one turn."""
-    told: Any = example.lineage.get("turns")
-    found = told if isinstance(told, list | tuple) else ()
-    return [one for one in found if isinstance(one, Mapping)] or [example.lineage]
+    """What is asked for and answered: turn by turn (``lineage["turns"]``), question by question where one
+    turn holds several (``lineage["parts"]``), or the lineage as the one question.
+    """
+    for name in ("turns", "parts"):
+        told: Any = example.lineage.get(name)
+        found = told if isinstance(told, list | tuple) else ()
+        if each := [one for one in found if isinstance(one, Mapping)]:
+            return each
+    return [example.lineage]
 
 
 def phrases(example: Example, name: str) -> list[str]:
