@@ -234,6 +234,7 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
             shares=shares,
             prompts=Prompts(plan.prompts) if getattr(teacher, "prompted", False) else None,
             longest=plan.row_length,
+            benchmarks=[plan.path(name) for name in plan.decontaminate],
         )
         for side in shares
     }

@@ -20,7 +20,7 @@ SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics", "pr
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
-    *("content_words", "scripts"),
+    *("content_words", "scripts", "lines", "trouble"),
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

@@ -17,9 +17,10 @@ from longgrain.fill import RowCounts, RowShard, fill
 from longgrain.folder import Building
 from longgrain.layouts import Laid, write_examples
 from longgrain.made import with_made
-from longgrain.pack import Packing, pack
+from longgrain.pack import Packing
 from longgrain.run import grains_table
 from longgrain.sides import Sided
+from longgrain.stages import kept_stages, pack_in_stages
 from longgrain.store import Store
 from longgrain.types import SIDES, Dropped, Side
 
@@ -31,6 +32,7 @@ def pack_sides(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64]
     """The step: for each side the numbers of its examples and how they are packed."""
     here.tell("packing")
     side_of, lengths = np.array(laid.values("side")), laid.column("tokens").astype(np.int64)
+    stages = kept_stages(here.work)
     found = {}
     too_long: list[Dropped] = []
     names = laid.values("id")
@@ -38,7 +40,8 @@ def pack_sides(here: Building, laid: Laid) -> dict[Side, tuple[NDArray[np.int64]
         mine = np.flatnonzero(side_of == side)
         if not len(mine):
             continue
-        packing = pack(lengths[mine], here.plan.row_length, here.plan.seed)
+        staged = None if stages is None else stages[laid.column("draft")[mine]]
+        packing = pack_in_stages(lengths[mine], here.plan.row_length, here.plan.seed, staged)
         found[side] = (mine, packing)
         too_long += [
             Dropped(

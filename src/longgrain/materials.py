@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from longgrain import dense
 from longgrain.calls import Ledger
+from longgrain.kin import Kin, kin
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
 from longgrain.search import Index, Query
@@ -77,6 +78,8 @@ class SideMaterials:
     """The side of every cut, -1 for one that is not used; without it only this side's are known."""
     made_documents: dict[str, Document] = field(default_factory=dict)
     """Documents that recipes made of this side's, by id."""
+    benchmarks: Sequence[Path] = ()
+    """Files of which nothing may be learned."""
 
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
@@ -196,6 +199,11 @@ class SideMaterials:
             self._rankers[name] = dense.ranker(embed, texts)
         found = self._rankers[name](words, k)
         return [(int(self._numbers[place]), score) for place, score in found]
+
+    def kin(self, texts: Iterable[str]) -> Sequence[Kin]:
+        """Which texts are near-duplicates, and which may not be used on this side."""
+        side = SIDES.index(self.side)
+        return kin(texts, self.store, self.sides, side, self.benchmarks)
 
     def expect(self, words: Sequence[str]) -> None:
         """Looks the terms of words up that will be asked for next."""

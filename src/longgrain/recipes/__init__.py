@@ -10,4 +10,5 @@ SHELF = {
     "compress": "longgrain.recipes.compress:Compress",
     "retrieve": "longgrain.recipes.retrieve:Retrieve",
     "multistage": "longgrain.recipes.multistage:Multistage",
+    "pretrain": "longgrain.recipes.pretrain:Pretrain",
 }
