@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import pairwise
 
 from longgrain.protocols import Materials
 from longgrain.recipes.pretrain.mixing import Balance, There, by_length, shares, supplies
@@ -18,6 +17,8 @@ from longgrain.types import Dropped
 
 # Tokens that the end of a text may take in a row.
 ENDS = 2
+# Texts of a path that are looked at for one that fits into what is left of a window.
+AHEAD = 16
 NO_SHARE = "its class has no share in the mix"
 LEFT_OUT = "left out so that shares are met"
 BEYOND = "pretrain: texts beyond the examples or tokens asked for"
@@ -53,10 +54,11 @@ class Blend:
         )
 
     def of_side(self, side: str) -> Blend:
-        """Held-out sides have no order, and nothing in them comes twice."""
+        """Held-out sides are measured on: they stay as they are but for replay, in no order."""
         if side == "train":
             return self
-        return replace(self, repeats=1, stages=1, first_window=0, fade=0.0)
+        plain = replace(self, balance="natural", repeats=1, undersample=False, long_share=0.0)
+        return replace(plain, stages=1, first_window=0, fade=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def mixed(
     picks, scale = picked(materials, texts, pots, blend, wanted, blend.course(materials))
     is_small = scale < 1 or bool(blend.tokens)
     dropped += _outside(materials, texts, picks, pots, is_small=is_small)
-    dropped += _missed(texts, picks, blend, share, rewrites)
+    dropped += _missed(materials.side, texts, picks, blend, share, rewrites)
     return Mix(texts=texts, picks=picks, dropped=dropped)
 
 
@@ -185,13 +187,13 @@ def _order(pot: Pot, neighbours: Neighbours | None, related: str) -> Sequence[in
 def _near(
     order: Sequence[int], neighbours: Neighbours | None, related: str
 ) -> Callable[[int], Sequence[int]] | None:
-    """What may follow a text in its example: its neighbours, or the next of a path."""
+    """What may follow a text in its example: its neighbours, or the next ones of a path that fit."""
     if neighbours is None:
         return None
     if related == "splice":
         return neighbours.of
-    following = dict(pairwise(order))
-    return lambda number: [following[number]] if number in following else []
+    places = {number: place for place, number in enumerate(order)}
+    return lambda number: order[places[number] + 1 : places[number] + 1 + AHEAD]
 
 
 def _outside(
@@ -216,24 +218,29 @@ def _outside(
 
 
 def _missed(
-    texts: Sequence[Text], picks: Sequence[Pick], blend: Blend, share: float, rewrites: int
+    side: str,
+    texts: Sequence[Text],
+    picks: Sequence[Pick],
+    blend: Blend,
+    share: float,
+    rewrites: int,
 ) -> Iterator[Dropped]:
     """Shares that the mix does not meet."""
     made = tokens_of(texts, picks, lambda text: text.group)
     general = made.pop(REPLAY, 0)
     if share:
         all_of_it = {REPLAY: general, "domain": sum(made.values()) + rewrites}
-        yield from shortfalls(all_of_it, {REPLAY: share})
+        yield from shortfalls(all_of_it, {REPLAY: share}, f"of {side}")
     if blend.balance != "natural":
         there: Mapping[str, There] = {
             name: There(float(tokens), float(tokens))
             for name, tokens in tokens_of(texts, [], lambda text: text.group, whole=True).items()
             if name != REPLAY
         }
-        yield from shortfalls(made, shares(there, blend.balance))
+        yield from shortfalls(made, shares(there, blend.balance), f"of the domain, {side}")
     for name in made if blend.long_share else ():
         lengths = tokens_of(texts, picks, partial(_length, blend.long), of=partial(_is_of, name))
-        yield from shortfalls(lengths, {"long": blend.long_share}, where=f" of {name}", above=True)
+        yield from shortfalls(lengths, {"long": blend.long_share}, f"of {name}, {side}", above=True)
 
 
 def _length(long: int, text: Text) -> str:

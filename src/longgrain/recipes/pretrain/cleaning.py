@@ -23,6 +23,8 @@ from longgrain.trouble import REPEATED_SHARE, REPEATS, damage, distinct_lines, s
 BUCKETS = 1 << 22
 # A line in which more than one character in fifty is lost or unmapped is left out whole.
 LONE = 0.02
+# A sentence is boilerplate only where so many times as many documents have it.
+SENTENCE = 3
 DAMAGED = "damaged characters"
 BOILERPLATE = "stands in many documents"
 PAGE = "page number"
@@ -58,7 +60,8 @@ class Shared:
 
     def holds(self, line: str) -> bool:
         """Whether a line is boilerplate."""
-        least = max(self.fewest, self.share * self.documents)
+        share = self.share * (SENTENCE if _ENDS.search(line) else 1)
+        least = max(self.fewest, share * self.documents)
         return int(self.counts[_bucket(line)]) >= least
 
 
@@ -93,6 +96,8 @@ def _is_prose(line: str) -> bool:
 
 
 _MARKUP = re.compile(r"[<>{}\\=`|$]|^[:#@%]")
+# Statutes and manuals repeat sentences and say something each time; running heads are none.
+_ENDS = re.compile(r"[.!?;:。！？；：…][\"'”’」』）)]*$")
 _WORDS = re.compile(r"(?:[^\W\d_]+\W+){2}[^\W\d_]+|[\u3400-\u9fff]{4}")
 _PAGE = re.compile(
     r"[-–—]\s?\d{1,4}\s?[-–—]|(?:page|p\.)\s?\d{1,4}(?:\s?(?:of|/)\s?\d{1,4})?"
@@ -125,7 +130,8 @@ def _damaged(lines: Lines) -> tuple[list[int], list[tuple[int, int]]]:
 
 
 def _repeated(lines: Lines, known: Sequence[tuple[int, str]]) -> Iterator[int]:
-    """Lines that come back so often that it shows, all but the first of each."""
+    """Lines that come back so often that it shows, all but the first of each; a sentence may."""
+    known = [(number, line) for number, line in known if not _ENDS.search(line)]
     held = Counter(line for _, line in known)
     again = {line for line, count in held.items() if count >= REPEATS}
     count = sum(held[line] for line in again)

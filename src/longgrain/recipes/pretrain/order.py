@@ -162,8 +162,10 @@ class Stream:
         if place.at < len(ends):
             self._waiting.append(place)
         self._left.discard(place.text)
-        kept = sum(high - low for low, high in text.kept(start, end))
-        return Part(place.text, start, end, round(text.tokens * kept / max(1, text.characters)))
+        kept = sum(high - low for low, high in text.kept(start, end)) / max(1, end - start)
+        # Sizes are a little above the truth, and hold what is left out as well.
+        whole = behind[0] * text.characters / max(1, text.end - text.start)
+        return Part(place.text, start, end, round(text.tokens * size * kept / max(1.0, whole)))
 
 
 def ordered(streams: Sequence[Stream], course: Course, scale: float = 1.0) -> list[Pick]:

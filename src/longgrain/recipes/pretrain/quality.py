@@ -27,7 +27,7 @@ SHARED: Mapping[str, Bounds] = {
     "bullets": (0, 0.9),
     "ellipses": (0, 0.3),
     "repeated-lines": (0, 0.2),
-    "repeated-runs": (0, 0.3),
+    "repeated-runs": (0, 0.5),
 }
 RULES: Mapping[str, Mapping[str, Bounds]] = {
     "en": {
@@ -47,7 +47,7 @@ MEANING: Mapping[str, str] = {
     "word-length": "characters of a word on average",
     "letters": "share of words with a letter; in Chinese, of characters that are Chinese or a letter",
     "stop-words": "different ones of eight words that hardly any prose lacks",
-    "symbols": "# and ellipses for each word or Chinese character",
+    "symbols": "words that begin with #, and ellipses, for each word or Chinese character",
     "bullets": "share of lines that begin with a bullet",
     "ellipses": "share of lines that end in an ellipsis",
     "repeated-lines": "share of characters in lines that were said before, code left aside",
@@ -63,6 +63,8 @@ _STOP = {
     "zh": tuple("的是在了不之有也"),
 }
 _WORD_OF = re.compile("|".join(_STOP["en"]).join((r"\b(?:", r")\b")), re.IGNORECASE)
+# A heading or a hashtag; links, anchors and pieces of words have theirs behind other signs.
+_HASH = re.compile(r"(?<!\S)#")
 _ELLIPSIS = ("…", "...", "⋯")
 _BULLETS = ("-", "*", "+", "•", "●", "·", "○", "■", "▪")
 RUN = 10
@@ -74,7 +76,7 @@ def measures(lines: Lines, language: str, *, code: bool = False) -> dict[str, fl
     """What the rules of a language look at, by name."""
     wanted = CODE if code else tuple(RULES.get(language, RULES[""]))
     found = _of_chinese(lines) if language == "zh" else _of_words(lines)
-    symbols = lines.text.count("#") + sum(map(lines.text.count, _ELLIPSIS))
+    symbols = len(_HASH.findall(lines.text)) + sum(map(lines.text.count, _ELLIPSIS))
     found["symbols"] = symbols / max(1, found["characters" if language == "zh" else "words"])
     held = [
         lines.text[first:last]

@@ -24,7 +24,7 @@ def drafted(
         if spans:
             spans.append(Span(role="glue", origin=BETWEEN, text="\n\n"))
         spans += spans_of(materials, texts[part.text], part)
-    return _draft(materials, texts, pick, kind, spans, staged=staged)
+    return _draft(materials, texts, pick, kind, spans, spans, staged=staged)
 
 
 def said(
@@ -38,7 +38,8 @@ def said(
     style: str,
 ) -> Draft:
     """The draft of a piece in a teacher's words."""
-    return _draft(materials, texts, pick, kind, [words], staged=staged, style=style)
+    quoted = [one for part in pick.parts for one in spans_of(materials, texts[part.text], part)]
+    return _draft(materials, texts, pick, kind, [words], quoted, staged=staged, style=style)
 
 
 def words_said(draft: Draft) -> str:
@@ -53,13 +54,13 @@ def _draft(
     pick: Pick,
     kind: str,
     spans: Sequence[Span],
+    quoted: Sequence[Span],
     *,
     staged: bool,
     style: str = "",
 ) -> Draft:
     held = [texts[part.text] for part in pick.parts]
-    pieces = zip(held, pick.parts, strict=True)
-    numbers = sorted({one for text, part in pieces for one in numbers_of(materials, text, part)})
+    numbers = numbers_of(materials, quoted)
     first = held[0]
     meta = {
         "kind": kind,
@@ -116,7 +117,7 @@ def tokens_of(
 
 
 def shortfalls(
-    made: Mapping[str, float], wished: Mapping[str, float], where: str = "", *, above: bool = False
+    made: Mapping[str, float], wished: Mapping[str, float], where: str, *, above: bool = False
 ) -> Iterator[Dropped]:
     """Shares of the tokens that are missed by more than `TOLERANCE`; more is no miss with ``above``."""
     total = max(1.0, sum(made.values()))
@@ -125,9 +126,9 @@ def shortfalls(
         if share - got > TOLERANCE or (got - share > TOLERANCE and not above):
             yield Dropped(
                 step="draft",
-                id=f"share of {name}{where}",
+                id=f"share of {name} {where}",
                 reason="a share of the mix is missed",
-                detail=f"{name}{where}: {got:.1%} of the tokens, {share:.1%} wished for",
+                detail=f"{name}, {got:.1%} of the tokens {where}, {share:.1%} wished for",
             )
 
 

@@ -6,7 +6,8 @@ edited: what is left out of it is not quoted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from longgrain.protocols import Materials
 from longgrain.types import Document, Given, Grain, Span
 
 # Of a row's words; those of documents are cut as the plan says.
-CUT = 128
+CUT = 32
 RECIPE = "pretrain"
 
 
@@ -51,9 +52,10 @@ class Text:
 
     def kept(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The stretches between two offsets that are not left out."""
-        for low, high in self.left_out:
-            if high <= start or low >= end:
-                continue
+        at = bisect_right(self.left_out, start, key=lambda one: one[1])
+        for low, high in self.left_out[at:]:
+            if low >= end:
+                break
             if low > start:
                 yield start, low
             start = max(start, high)
@@ -128,12 +130,10 @@ def spans_of(materials: Materials, text: Text, part: Part) -> list[Span]:
     return spans
 
 
-def numbers_of(materials: Materials, text: Text, part: Part) -> set[int]:
-    """The cuts that a piece quotes; none of a row."""
-    if text.own:
-        return set()
-    spans = spans_of(materials, text, part)
-    return {number for one in spans if one.grain for number in materials.numbers(one.grain)}
+def numbers_of(materials: Materials, spans: Iterable[Span]) -> list[int]:
+    """The cuts that spans quote, in order; none of a row."""
+    quoted = (one.grain for one in spans if one.grain)
+    return sorted({number for grain in quoted for number in materials.numbers(grain)})
 
 
 class Borders(NamedTuple):
