@@ -246,6 +246,7 @@ def materials_of(plan: Plan, work: Path) -> dict[Side, SideMaterials]:
             prompts=Prompts(plan.prompts) if getattr(teacher, "prompted", False) else None,
             longest=plan.row_length,
             layout=plan.layout,
+            benchmarks=[plan.path(name) for name in plan.decontaminate],
         )
         for side in shares
     }

@@ -22,7 +22,7 @@ SHELVES = (
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
-    *("content_words", "scripts", "style", "quota", "vocabulary"),
+    *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble"),
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

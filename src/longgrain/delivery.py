@@ -18,9 +18,9 @@ from longgrain.folder import Building
 from longgrain.layouts import Laid, write_examples
 from longgrain.made import with_made
 from longgrain.pack import Packing
-from longgrain.repeats import pack_repeated
 from longgrain.run import grains_table
 from longgrain.sides import Sided
+from longgrain.stages import kept_stages, pack_in_stages
 from longgrain.store import Store
 from longgrain.types import SIDES, Dropped, Side
 
@@ -37,6 +37,7 @@ def pack_sides(
     """
     here.tell("packing")
     side_of, lengths = np.array(laid.values("side")), laid.column("tokens").astype(np.int64)
+    stages = kept_stages(here.work)
     found = {}
     too_long: list[Dropped] = []
     names = laid.values("id")
@@ -45,7 +46,9 @@ def pack_sides(
         mine = np.flatnonzero((side_of == side) & (often > 0))
         if not len(mine):
             continue
-        packing = pack_repeated(lengths[mine], often[mine], here.plan.row_length, here.plan.seed)
+        staged = None if stages is None else stages[laid.column("draft")[mine]]
+        room, seed = here.plan.row_length, here.plan.seed
+        packing = pack_in_stages(lengths[mine], often[mine], room, seed, staged)
         found[side] = (mine, packing)
         too_long += [
             Dropped(

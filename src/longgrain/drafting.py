@@ -28,6 +28,7 @@ from longgrain.rehearsal import rehearsing, sample
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.spans import quotes
+from longgrain.stages import keep_stages, stage_of
 from longgrain.store import Store
 from longgrain.tokens import Tokenizer
 from longgrain.types import SIDES, Draft, Dropped, Side
@@ -150,6 +151,7 @@ def _materials(
             count_tokens=count_tokens,
             longest=here.plan.row_length,
             layout=here.plan.layout,
+            benchmarks=[here.plan.path(name) for name in here.plan.decontaminate],
         )
         for side in shares
     }
@@ -163,6 +165,7 @@ def _write_drafts(
     dropped: Counter[str] = Counter()
     waiting: list[tuple[Draft, Side]] = []
     quoted: set[str] = set()
+    stages: list[int] = []
     writer = DraftWriter(here.work / "drafts.parquet")
     lost_path = here.work / "draft-dropped.jsonl"
     texts = next(iter(materials.values())).store.texts
@@ -175,11 +178,13 @@ def _write_drafts(
                 continue
             made[f"{side}/{item.meta.get('kind', item.recipe)}"] += 1
             quoted.update(one.doc_id for view in item.every_view.values() for one in quotes(view))
+            stages.append(stage_of(item))
             waiting.append((item, side))
             if len(waiting) == BATCH:
                 _flush(waiting, writer, shells)
         _flush(waiting, writer, shells)
     writer.close()
+    keep_stages(here.work, stages)
     write_made(here.work / "store", materials, quoted)
     guards, changed, unchanged = (
         sum((getattr(one, name) for one in materials.values()), Counter[str]())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from longgrain import dense
 from longgrain.calls import Ledger
+from longgrain.kin import Kin, kin
 from longgrain.plan import Between, Layout
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
@@ -84,6 +85,8 @@ class SideMaterials:
     """Documents that recipes made of this side's, by id."""
     layout: Layout = field(default_factory=Layout)
     """The plan's lengths and depths."""
+    benchmarks: Sequence[Path] = ()
+    """Files of which nothing may be learned."""
 
     def __post_init__(self) -> None:
         self._index: Index = self.store.index
@@ -216,6 +219,11 @@ class SideMaterials:
             self._rankers[name] = dense.ranker(embed, texts)
         found = self._rankers[name](words, k)
         return [(int(self._numbers[place]), score) for place, score in found]
+
+    def kin(self, texts: Iterable[str]) -> Sequence[Kin]:
+        """Which texts are near-duplicates, and which may not be used on this side."""
+        side = SIDES.index(self.side)
+        return kin(texts, self.store, self.sides, side, self.benchmarks)
 
     def expect(self, words: Sequence[str]) -> None:
         """Looks the terms of words up that will be asked for next."""

@@ -200,6 +200,14 @@ class Materials(Protocol):
         """
         ...
 
+    def kin(self, texts: Iterable[str]) -> Sequence[tuple[int, str]]:
+        """For each text the lowest number among its near-duplicates, and why no mix may hold it.
+
+        "" is no reason. Barred are near-duplicates of documents of other sides, and texts that share
+        ten words in a row with a benchmark of the plan. Texts are looked at once and not kept.
+        """
+        ...
+
     def expect(self, words: Sequence[str]) -> None:
         """Says what will be looked up next; all at once that is faster, and changes nothing else."""
         ...

@@ -87,6 +87,15 @@ def troubles(lines: Lines, meta: Mapping[str, Any], tokens: int) -> Iterator[Tro
         yield Trouble(kind="guessed encoding", count=1, example=encoding)
 
 
+def damage(lines: Lines) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of text decoded wrongly; and of lost, unmapped and control characters, one by one."""
+    codes = lines.codes
+    wrong = _mojibake(codes)
+    unmapped = np.flatnonzero((codes == 0xFFFD) | ((codes >= 0xE000) & (codes <= 0xF8FF)))
+    lone = np.sort(np.concatenate([unmapped, _control(codes)]))
+    return wrong if len(wrong) >= _MOJIBAKE else wrong[:0], lone
+
+
 def _pages(meta: Mapping[str, Any]) -> int:
     pages = meta.get("pages")
     return pages if isinstance(pages, int) else len(pages) if isinstance(pages, list) else 0
@@ -150,11 +159,16 @@ def _repeated(lines: Lines) -> Iterator[Trouble]:
         yield Trouble(kind="lines that repeat", count=sum(again.values()), example=most)
 
 
-def _short_lines(lines: Lines) -> list[str]:
-    """Lines that are neither short nor long, no heading and no code, without blanks around them."""
+def short_lines(lines: Lines) -> NDArray[np.int64]:
+    """The numbers of the lines that are neither short nor long, no heading and no code."""
     lengths = lines.lasts - lines.firsts
     kept = (lengths >= SHORTEST) & (lengths <= LONGEST)
-    kept &= (lines.kinds != CODE) & (lines.kinds != HEADING)
+    return np.flatnonzero(kept & (lines.kinds != CODE) & (lines.kinds != HEADING))
+
+
+def _short_lines(lines: Lines) -> list[str]:
+    """Those lines without blanks around them."""
+    kept = short_lines(lines)
     text = lines.text
     spans = zip(lines.firsts[kept].tolist(), lines.lasts[kept].tolist(), strict=True)
     return [text[first:last] for first, last in spans]

@@ -19,7 +19,8 @@ class Duplicates:
 
     Questions are the same when they have the same words or, in any order, the same terms; of an
     example without one, such as the user's own turns, all that it says is compared. What says another
-    draft in other words (``lineage["augmented"]``) may ask its question again.
+    draft in other words (``lineage["augmented"]``) may ask its question again. What a recipe repeats on
+    purpose has the number of its ``repeat`` in the lineage, and is compared with its like.
     """
 
     name: ClassVar[str] = "duplicates"
@@ -34,6 +35,8 @@ class Duplicates:
         question = comparable(" ".join(said(example, texts, "question")) or inline(example))
         if not question:
             return
+        if repeat := int(example.lineage.get("repeat", 0)):
+            question = f"{question} repeat {repeat}"
         keys = [content_id("words", question)]
         if self.any_order:
             codes = np.unique(terms(question)[0])

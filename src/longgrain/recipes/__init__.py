@@ -16,4 +16,5 @@ SHELF = {
     "keyvalue": "longgrain.recipes.keyvalue:KeyValue",
     "locate": "longgrain.recipes.locate:Locate",
     "dialogue": "longgrain.recipes.dialogue:Dialogue",
+    "pretrain": "longgrain.recipes.pretrain:Pretrain",
 }

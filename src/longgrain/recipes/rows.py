@@ -88,7 +88,7 @@ def rows(path: Path) -> Iterator[Row | Bad]:
         raise PlanError(
             f"there is no file {path}, so no rows can be taken from it; correct its name"
         )
-    for name, record in _records(path):
+    for name, record in records(path):
         if isinstance(record, Bad):
             yield record
         else:
@@ -98,7 +98,7 @@ def rows(path: Path) -> Iterator[Row | Bad]:
 # --- files > records --------------------------------------------------------------------------------
 
 
-def _records(path: Path) -> Iterator[tuple[str, Any]]:
+def records(path: Path) -> Iterator[tuple[str, Any]]:
     """Name and value of each record; a value is a `Bad` where it cannot be read."""
     suffix = path.suffix.lower()
     if suffix == ".parquet":
