@@ -71,8 +71,7 @@ def summary(out: Console, record: Record) -> None:
     lines = {
         "model": f"{model['name']}, {model['parameters']:,} weights, {share:.1%} trained",
         "steps": f"{found['steps']:,} of {found['steps_planned']:,}",
-        "seen": f"{seen['rows']:,} rows, {seen['examples']:,} examples, {seen['tokens']:,} tokens",
-        "learned": f"{seen['learned']:,} tokens",
+        **_seen(seen),
         "validation": _validation(valid),
         "time": terminal.duration(found["seconds"]),
         "memory": f"{found['peak_memory_mb']:,} MB" + _gpu(found["peak_gpu_memory_mb"]),
@@ -84,11 +83,23 @@ def summary(out: Console, record: Record) -> None:
     out.print(grid)
 
 
+def _seen(seen: Mapping[str, int]) -> dict[str, str]:
+    if "pairs" in seen:
+        return {"seen": f"{seen['pairs']:,} pairs, {seen['distinct_pairs']:,} of them different"}
+    return {
+        "seen": f"{seen['rows']:,} rows, {seen['examples']:,} examples, {seen['tokens']:,} tokens",
+        "learned": f"{seen['learned']:,} tokens",
+    }
+
+
 def _validation(valid: Mapping[str, object]) -> str:
     looks = valid["looks"]
     if not isinstance(looks, list) or not looks:
-        return "no validation rows"
-    return f"loss {looks[0]['loss']:.4f} before, {valid['loss']:.4f} after"
+        return f"no validation {'pairs' if 'pairs' in valid else 'rows'}"
+    said = f"loss {looks[0]['loss']:.4f} before, {valid['loss']:.4f} after"
+    return (
+        f"{said}; {valid['accuracy']:.1%} of pairs the right way" if "accuracy" in valid else said
+    )
 
 
 def _gpu(size: int | None) -> str:

@@ -106,11 +106,11 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     tell("reading the model")
     config = models.config_of(settings)
     everything = [one for part in (*rows.values(), *old.values()) for one in part]
-    known = _fitting(run, settings, config, everything)
+    known = fitting(run, settings, config, fit.Size.of(everything))
     longest = max(len(row.input_ids) for row in everything)
     begun = models.begun(settings, config, models.attention_of(settings, longest))
     model = models.adapted(begun, settings)
-    _room(folder, model, settings)
+    room(folder, model, settings)
     plan = order.Plan(
         size=settings.batch,
         order=settings.order,
@@ -173,15 +173,16 @@ def _enough(run: Run, settings: Settings, rows: Mapping[str, Sequence[Row]]) -> 
         )
 
 
-def _room(folder: Path, model: Any, settings: Settings) -> None:
+def room(folder: Path, model: Any, settings: Settings) -> None:
+    """TrainError where the disk has no room for what a training leaves."""
     sizes = [(one.numel(), one.requires_grad) for one in model.parameters()]
     trained, whole = sum(n for n, learns in sizes if learns), sum(n for n, _ in sizes)
     fit.room(folder, fit.bytes_on_disk(trained, whole, settings.keep))
 
 
-def _fitting(run: Run, settings: Settings, config: Any, rows: Sequence[Row]) -> Tokenizer | None:
+def fitting(run: Run, settings: Settings, config: Any, size: fit.Size) -> Tokenizer | None:
+    """The model's own tokenizer, if it has one. TrainError where run and model do not fit."""
     name = settings.model or settings.config
-    size = fit.Size.of(rows)
     fit.learnable(run, size)
     known = fit.tokenizer(run, settings.model, settings.revision)
     fit.vocabulary(config, size, name)

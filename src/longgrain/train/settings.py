@@ -17,7 +17,15 @@ Batching = Literal["packed", "sorted"]
 Attention = Literal["auto", "sdpa", "eager", "flex_attention", "flash_attention_2"]
 Precision = Literal["auto", "float32", "mixed", "bfloat16"]
 Rope = Literal["as-is", "linear", "yarn", "llama3"]
+Objective = Literal["rows", "dpo"]
 RATES: dict[Method, float] = {"full": 1e-5, "lora": 2e-4, "qlora": 2e-4}
+# A preference moves a model further than a likelihood does: a tenth and less, as in TRL's examples.
+PAIR_RATES: dict[Method, float] = {"full": 1e-6, "lora": 1e-5, "qlora": 1e-5}
+# What says how packed rows are learned, and says nothing of pairs.
+OF_ROWS = (
+    "normalise", "mask", "window", "sinks", "global_roles", "mask_memory", "order", "batching", "old",
+    "replay", "l2", "ewc", "fisher", "average",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +38,10 @@ class Settings:
     """Instead of --model: a config.json; its model begins with random weights."""
     revision: str = "main"
     """Commit of the model on the hub."""
+    objective: Objective = "rows"
+    """Learn the rows, or prefer the chosen replies to the rejected ones (DPO)."""
+    beta: float = 0.1
+    """How firmly DPO holds the model to what it said before."""
     method: Method = "full"
     """All weights, low-rank adapters, or adapters over a model in 4 bits."""
     rank: int = 16
@@ -51,7 +63,7 @@ class Settings:
     accumulate: int = 8
     """Batches in one optimiser step."""
     lr: float | None = None
-    """Learning rate; 1e-5 for all weights, 2e-4 for adapters."""
+    """Learning rate; 1e-5 for all weights, 2e-4 for adapters; with DPO 1e-6 and 1e-5."""
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     """How the learning rate falls."""
     warmup: float = 0.03
@@ -144,7 +156,18 @@ class Settings:
                 "give --model, or use --method lora"
             )
         self._not_forgetting()
+        self._objective()
         self.as_mask()
+
+    def _objective(self) -> None:
+        if self.beta <= 0:
+            raise PlanError(f"beta of {self.beta} compares nothing; give more than 0, such as 0.1")
+        set_ = [name for name in OF_ROWS if name in self.changed()]
+        if self.objective == "dpo" and set_:
+            raise PlanError(
+                f"{', '.join(set_)} with objective dpo: that is said of packed rows, and pairs are "
+                "compared one by one; leave it out, or train rows"
+            )
 
     def _not_forgetting(self) -> None:
         for name in ("l2", "ewc", "replay"):
@@ -174,7 +197,8 @@ class Settings:
     @property
     def rate(self) -> float:
         """The learning rate."""
-        return RATES[self.method] if self.lr is None else self.lr
+        rates = PAIR_RATES if self.objective == "dpo" else RATES
+        return rates[self.method] if self.lr is None else self.lr
 
     def as_mask(self) -> Mask:
         """The mask. PlanError for a window that cannot be."""

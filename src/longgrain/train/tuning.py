@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
 import transformers
 from transformers import TrainingArguments
 
-from longgrain.errors import TrainError
 from longgrain.manifest import peak_memory_mb
 from longgrain.rows import Row
 from longgrain.run import Run
 from longgrain.train import fit, holding, models
+from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
 from longgrain.train.job import Job, Tell, first_process, prepared, processes
 from longgrain.train.record import (
-    CHECKPOINTS,
     Record,
     begin,
     fingerprint,
@@ -52,6 +48,10 @@ def tune(
     if record.finished:
         tell(f"{folder} is finished already")
         return record
+    if settings.objective == "dpo":
+        from longgrain.train import preference
+
+        return preference.tune(run, settings, record, tell, watch)
     job = prepared(run, settings, folder, tell)
     if first_process():
         begin(record)
@@ -61,24 +61,25 @@ def tune(
 
 
 def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Record:
-    before = fingerprint(dict(job.model.named_parameters()))
+    before, run = fingerprint(dict(job.model.named_parameters())), job.run
     trainer = trainer_of(job, watch, first=resume is None)
     watching = next(o for o in trainer.callback_handler.callbacks if isinstance(o, Watching))
-    with saving(job.folder), _gpu():
+    with saving(job.folder), on_gpu():
         old = [_loss(trainer, job.old["valid"])]
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
-        _sound(trainer.model)
+        sound(trainer.model)
         if job.settings.average < 1:
             unwrapped = trainer.accelerator.unwrap_model(trainer.model)
             holding.average(unwrapped, trainer.start, job.settings.average)
         last = _last_look(job, trainer)
         old.append(_loss(trainer, job.old["valid"]))
-        about = _about(job, before)
+        told = about(job.model, job.settings, before)
         if first_process():
-            write_model(job, trainer.accelerator.unwrap_model(trainer.model))
+            tuned = trainer.accelerator.unwrap_model(trainer.model)
+            write_model(tuned, run, job.settings, job.folder, job.tokenizer, job.attention)
     found = {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": about,
+        "model": told,
         "trained_on": _trained_on(job, trainer.state.global_step),
         "valid": {"rows": len(job.valid), "loss": last, "looks": _looks(trainer)},
         "old_valid": {"rows": len(job.old["valid"]), "before": old[0], "after": old[1]},
@@ -91,7 +92,7 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         "seconds": round(watching.seconds, 3),
         "resumed_from": resume.name if resume else None,
         "peak_memory_mb": peak_memory_mb(),
-        "peak_gpu_memory_mb": _gpu_memory(),
+        "peak_gpu_memory_mb": gpu_memory(),
         "versions": versions(),
         "outputs": written(job.folder, FILES),
     }
@@ -104,43 +105,14 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
 def arguments(job: Job, *, first: bool = True) -> TrainingArguments:
     """The settings as the Trainer of transformers takes them."""
     asked = job.settings
-    os.environ["TENSORBOARD_LOGGING_DIR"] = str(job.folder / "tensorboard")
-    board = find_spec("tensorboard") is not None
-    looks = asked.evaluate_every or job.steps_an_epoch
-    saves = looks if asked.patience else asked.save_every or job.steps_an_epoch
+    given = spelled(asked, job.folder, job.steps, job.steps_an_epoch, looks=bool(job.valid))
     found = TrainingArguments(
-        output_dir=str(job.folder / CHECKPOINTS),
+        **given,
         per_device_train_batch_size=1,
         per_device_eval_batch_size=1,
-        gradient_accumulation_steps=asked.accumulate,
-        max_steps=job.steps,
-        learning_rate=asked.rate,
-        lr_scheduler_type=asked.schedule,
-        warmup_steps=round(asked.warmup * job.steps),
-        weight_decay=asked.decay,
-        max_grad_norm=asked.clip,
-        bf16=models.precision_of(asked) == "mixed",
-        use_cpu=models.device_of() == "cpu",
-        activation_checkpointing=asked.recompute,
-        eval_strategy="steps" if job.valid else "no",
         eval_on_start=bool(job.valid) and first,
-        eval_steps=looks,
-        save_strategy="steps",
-        save_steps=saves,
-        save_total_limit=asked.keep,
-        load_best_model_at_end=bool(asked.patience),
-        metric_for_best_model="eval_loss" if asked.patience else None,
-        greater_is_better=False if asked.patience else None,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        report_to=["tensorboard"] if board else [],
-        disable_tqdm=True,
-        ddp_find_unused_parameters=False,
-        remove_unused_columns=False,
         train_sampling_strategy="sequential",
-        dataloader_pin_memory=models.device_of() == "cuda",
-        seed=asked.seed,
-        data_seed=asked.seed,
+        remove_unused_columns=False,
     )
     if processes() == 1:
         found._n_gpu = min(1, found.n_gpu)  # DataParallel would cut our batches
@@ -180,27 +152,6 @@ def _tokens(job: Job) -> list[int]:
     return [sum(sizes[i : i + at]) for i in range(0, len(sizes), at)]
 
 
-@contextmanager
-def _gpu() -> Iterator[None]:
-    """TrainError, in words, where a GPU has no memory left."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise TrainError(
-            f"the GPU has no memory left ({str(error).splitlines()[0]}); train fewer rows at a time "
-            "(--batch 1), with --recompute, with --method lora, or on shorter rows (pack.length)"
-        ) from error
-
-
-def _sound(model: Any) -> None:
-    for name, one in model.named_parameters():
-        if one.requires_grad and not bool(torch.isfinite(one).all()):
-            raise TrainError(
-                f"the weights {name} are no numbers any more, so the model says nothing; the "
-                "checkpoints are kept: train with a lower --lr or in --precision float32"
-            )
-
-
 def _looks(trainer: Weighted) -> list[dict[str, float]]:
     return [
         {"step": one["step"], "loss": one["eval_loss"]}
@@ -233,18 +184,6 @@ def _last_look(job: Job, trainer: Weighted) -> float | None:
     return _loss(trainer, job.valid)
 
 
-def _about(job: Job, before: str) -> Mapping[str, Any]:
-    parameters = list(job.model.parameters())
-    return {
-        "name": job.settings.model or job.settings.config,
-        "type": job.model.config.model_type,
-        "parameters": sum(one.numel() for one in parameters),
-        "trained_parameters": sum(one.numel() for one in parameters if one.requires_grad),
-        "fingerprint_before": before,
-        "fingerprint_after": fingerprint(dict(job.model.named_parameters())),
-    }
-
-
 def _trained_on(job: Job, steps: int) -> Mapping[str, Any]:
     """What went through the model: rows count as often as they were seen."""
     batches = job.batches[: steps * job.settings.accumulate * processes()]
@@ -259,7 +198,3 @@ def _trained_on(job: Job, steps: int) -> Mapping[str, Any]:
         "learned": size.learned,
         "longest_example": size.longest_example,
     }
-
-
-def _gpu_memory() -> int | None:
-    return torch.cuda.max_memory_allocated() >> 20 if torch.cuda.is_available() else None

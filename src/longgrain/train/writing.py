@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from longgrain.run import Run
+from longgrain.tokens import Tokenizer
 from longgrain.train import models
-from longgrain.train.job import Job
+from longgrain.train.settings import Settings
 
 FILES = ("*.safetensors", "config.json", "adapter_config.json", "tokenizer.json")
 BASE = "base"
 
 
-def write_model(job: Job, model: Any) -> None:
+def write_model(
+    model: Any, run: Run, asked: Settings, folder: Path, own: Tokenizer | None, attention: str
+) -> None:
     """The weights (of adapters, those alone, unless they are merged), then the tokenizer.
 
-    Adapters over a model that was made from a configuration need it: it goes to ``base``.
+    Adapters over a model that was made from a configuration need it: it goes to ``base``. ``own`` is
+    the tokenizer of the model where it has one.
     """
-    if job.settings.merge:
+    if asked.merge:
         model = model.merge_and_unload()
-    elif job.settings.method != "full" and job.settings.config:
+    elif asked.method != "full" and asked.config:
         # The same seed makes the same weights.
-        begun = models.begun(job.settings, models.config_of(job.settings), job.attention)
-        begun.save_pretrained(job.folder / BASE)
-        model.peft_config["default"].base_model_name_or_path = str(job.folder / BASE)
-    model.save_pretrained(job.folder)
-    _write_tokenizer(job)
+        begun = models.begun(asked, models.config_of(asked), attention)
+        begun.save_pretrained(folder / BASE)
+        model.peft_config["default"].base_model_name_or_path = str(folder / BASE)
+    model.save_pretrained(folder)
+    _write_tokenizer(run, folder, own or run.tokenizer)
 
 
-def _write_tokenizer(job: Job) -> None:
-    """That of the model where it has one, else that of the run; the template as well."""
-    own = job.tokenizer or job.run.tokenizer
+def _write_tokenizer(run: Run, folder: Path, own: Tokenizer) -> None:
+    """The template as well: its own, or that of the run."""
     settings = dict(own.settings)
-    template = settings.pop("chat_template", None) or job.run.template.source
+    template = settings.pop("chat_template", None) or run.template.source
     settings.setdefault("tokenizer_class", "PreTrainedTokenizerFast")
-    (job.folder / "tokenizer.json").write_text(own.source, "utf-8")
-    (job.folder / "chat_template.jinja").write_text(template, "utf-8")
-    (job.folder / "tokenizer_config.json").write_bytes(
+    (folder / "tokenizer.json").write_text(own.source, "utf-8")
+    (folder / "chat_template.jinja").write_text(template, "utf-8")
+    (folder / "tokenizer_config.json").write_bytes(
         orjson.dumps(settings, option=orjson.OPT_INDENT_2)
     )
