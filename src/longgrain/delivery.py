@@ -48,7 +48,7 @@ def pack_sides(
             continue
         staged = None if stages is None else stages[laid.column("draft")[mine]]
         room, seed = here.plan.row_length, here.plan.seed
-        packing = pack_in_stages(lengths[mine], often[mine], room, seed, staged)
+        packing = pack_in_stages(lengths[mine], room, seed, staged, often[mine])
         found[side] = (mine, packing)
         too_long += [
             Dropped(

@@ -42,12 +42,17 @@ def kept_stages(work: Path) -> NDArray[np.int32] | None:
 
 
 def pack_in_stages(
-    lengths: Ints, times: Ints, capacity: int, seed: int, stages: NDArray[np.int32] | None
+    lengths: Ints,
+    capacity: int,
+    seed: int,
+    stages: NDArray[np.int32] | None,
+    times: Ints | None = None,
 ) -> Packing:
-    """Rows that hold every item so many ``times``, those of a stage before those of the next.
+    """Rows that hold every item once, or so many ``times``, those of a stage before those of the next.
 
     ``stages``, shape (items,), is None where there is no order.
     """
+    times = np.ones(len(lengths), np.int64) if times is None else times
     if stages is None or (stages == FREE).all():
         return pack_repeated(lengths, times, capacity, seed)
     spread = _spread(stages, seed)
