@@ -266,6 +266,12 @@ def test_instructions_are_given_where_the_seeds_give_them(
     assert all("told" in one.meta["template"] for one in found)
 
 
+@pytest.mark.parametrize("asked_for", ["Translate: Miete", "Summarise the clause.", "请翻译：房租"])
+def test_no_rule_follows_a_seed_that_asks_for_no_fact(asked_for: str, tmp_path: Path) -> None:
+    [seed] = read_seeds(written(tmp_path, [{"input": asked_for, "output": "rent"}])).seeds
+    assert form_of(seed) is None
+
+
 def test_without_a_seed_that_a_rule_can_follow_nothing_is_made(
     side: SideMaterials, tmp_path: Path
 ) -> None:
