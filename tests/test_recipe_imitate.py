@@ -266,6 +266,12 @@ def test_instructions_are_given_where_the_seeds_give_them(
     assert all("told" in one.meta["template"] for one in found)
 
 
+@pytest.mark.parametrize("asked_for", ["Translate: Miete", "Summarise the clause.", "请翻译：房租"])
+def test_no_rule_follows_a_seed_that_asks_for_no_fact(asked_for: str, tmp_path: Path) -> None:
+    [seed] = read_seeds(written(tmp_path, [{"input": asked_for, "output": "rent"}])).seeds
+    assert form_of(seed) is None
+
+
 def test_without_a_seed_that_a_rule_can_follow_nothing_is_made(
     side: SideMaterials, tmp_path: Path
 ) -> None:
@@ -322,11 +328,15 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], words: 
 class Mimic:
     """Makes pairs of the sentences of handbooks as a model would, in one ``way``."""
 
-    name: ClassVar[str] = "mimic"
     version: ClassVar[str] = "1"
     prompted: ClassVar[bool] = True
 
     way: str = "right"
+
+    @property
+    def name(self) -> str:
+        """Another one is paid for by itself."""
+        return f"mimic, {self.way}"
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
         """JSON, or what a bad teacher gives instead."""
@@ -368,15 +378,26 @@ class Mimic:
         return pair | changed.get(self.way, {})
 
 
-def with_mimic(folder: Path, **ways: str) -> SideMaterials:
-    plan = small_plan(folder, teacher={"use": "test_recipe_imitate:Mimic", **ways})
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> SideMaterials:
+    folder = tmp_path_factory.mktemp("seeded")
+    plan = small_plan(folder, teacher={"use": "test_recipe_imitate:Mimic"})
     return materials_of(plan, folder / "work")["train"]
+
+
+def with_mimic(side: SideMaterials, way: str = "right") -> SideMaterials:
+    """The same grains, with another teacher."""
+    side.notes.clear()
+    side.guards.clear()
+    side.teacher = Mimic(way=way)
+    return side
 
 
 def test_a_model_s_pairs_are_taken_with_their_quotes_and_the_seeds_they_follow(
     tmp_path: Path,
+    seeded: SideMaterials,
 ) -> None:
-    side = with_mimic(tmp_path)
+    side = with_mimic(seeded)
     made = Imitate(seeds=str(written(tmp_path, FACTS)), shots=2)
     found = drafts(taken(made, side, count=12))
     assert len(found) == 12
@@ -389,7 +410,7 @@ def test_a_model_s_pairs_are_taken_with_their_quotes_and_the_seeds_they_follow(
         assert len(one.meta["seeds"]) == 2
         assert one.meta["imitation"]["facts"] is True
         assert number not in {*one.meta["rivals"], *one.meta["hard"]}
-        assert one.messages[-1].spans[0].origin.teacher == "mimic"  # type: ignore[union-attr]
+        assert one.messages[-1].spans[0].origin.teacher == "mimic, right"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -409,32 +430,37 @@ def test_a_model_s_pairs_are_taken_with_their_quotes_and_the_seeds_they_follow(
     ],
 )
 def test_a_pair_that_cannot_be_used_is_dropped_with_its_reason(
-    way: str, reason: str, tmp_path: Path
+    way: str, reason: str, tmp_path: Path, seeded: SideMaterials
 ) -> None:
-    side = with_mimic(tmp_path, way=way)
+    side = with_mimic(seeded, way=way)
     items = taken(Imitate(seeds=str(written(tmp_path, FACTS))), side)
     assert reason in reasons(items)
     if way != "other language":  # a sentence is told by its script where it has words enough
         assert not drafts(items)
 
 
-def test_a_quote_with_other_blanks_and_marks_is_found_again(tmp_path: Path) -> None:
-    side = with_mimic(tmp_path, way="sloppy quote")
+def test_a_quote_with_other_blanks_and_marks_is_found_again(
+    tmp_path: Path, seeded: SideMaterials
+) -> None:
+    side = with_mimic(seeded, way="sloppy quote")
     found = drafts(taken(Imitate(seeds=str(written(tmp_path, FACTS))), side))
     assert found
     for one in found:
         assert one.meta["quotes"][0] in side.text(one.meta["evidence"][0])
 
 
-def test_a_question_that_fits_another_sentence_is_dropped(tmp_path: Path) -> None:
-    items = taken(Imitate(seeds=str(written(tmp_path, FACTS))), with_mimic(tmp_path), count=60)
+def test_a_question_that_fits_another_sentence_is_dropped(
+    tmp_path: Path, seeded: SideMaterials
+) -> None:
+    items = taken(Imitate(seeds=str(written(tmp_path, FACTS))), with_mimic(seeded), count=60)
     assert "the question fits another sentence of its side" in reasons(items)
 
 
 def test_a_listed_word_that_the_evidence_has_too_is_let_through_and_counted(
     tmp_path: Path,
+    seeded: SideMaterials,
 ) -> None:
-    side = with_mimic(tmp_path)
+    side = with_mimic(seeded)
     made = Imitate(seeds=str(written(tmp_path, FACTS)), words=("near",))
     found = drafts(taken(made, side))
     assert any("near" in asked(one) for one in found)

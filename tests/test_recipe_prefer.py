@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ from small import materials_of, small_plan
 from test_free_questions import Author, drafts, reasons
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
-DOCUMENTS = ("en/gov/nist-sp800-63b.md", "en/books/frankenstein.md", "zh/law/xingfa.md")
+DOCUMENTS = ("en/gov/nist-sp800-63b.md", "zh/law/xingfa.md", "en/books/frankenstein.md")
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +238,7 @@ def test_a_sentence_with_the_value_twice_is_left_alone() -> None:
         ("A tenant of the house may not sublet any room.", "en", "may sublet any room."),
         ("公司董事、高级管理人员不得泄露公司秘密。", "zh", "可以泄露公司秘密。"),
         ("承租人发现租赁物损坏的，应当及时通知出租人。", "zh", "不必及时通知出租人。"),
+        ("任何人於閱覽室開放期間內禁止攜帶飲料進入。", "zh", "允許攜帶飲料進入。"),
     ],
 )
 def test_a_rule_is_turned_into_its_opposite(sentence: str, language: Any, opposite: str) -> None:
@@ -264,24 +265,34 @@ def test_what_is_no_single_rule_is_not_turned(sentence: str, language: Any) -> N
 # --- the source -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["prefer-changed", "prefer-misread", "prefer-unsupported"])
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_another_fact_in_the_source_makes_another_pair(
-    language: str, kind: str, tmp_path: Path
-) -> None:
+KINDS = ("prefer-changed", "prefer-misread", "prefer-unsupported")
+
+
+def by_question(side: SideMaterials) -> dict[tuple[str, str], Draft]:
+    """Thirty drafts of each kind, each kind as if it were the only one."""
+    found = {}
+    for kind in KINDS:
+        side.notes.clear()
+        found |= {(kind, asked(one)): one for one in drafts(taken(Prefer(), side, kind, 30))}
+    return found
+
+
+def test_another_fact_in_the_source_makes_another_pair(tmp_path: Path) -> None:
     plan = small_plan(tmp_path)
-    before = drafts(taken(Prefer(), materials_of(plan, tmp_path / "before")["train"], kind, 30))
-    one = next(draft for draft in before if draft.meta["language"] == language)
+    before = by_question(materials_of(plan, tmp_path / "before")["train"])
+    chosen = {(kind, one.meta["language"]): (kind, asked(one)) for (kind, _), one in before.items()}
+    assert len(chosen) == len(KINDS) * 2
+    answers = sorted({before[key].answer for key in chosen.values()})
+    changes = {answer: str(4300 + n) for n, answer in enumerate(answers)}
     for file in (tmp_path / "documents").iterdir():
-        text = re.sub(
-            rf"\b{one.answer}\b|(?<!\d){one.answer}(?!\d)", "4321", file.read_text("utf-8")
-        )
+        text = re.sub(r"\d+", lambda m: changes.get(m[0], m[0]), file.read_text("utf-8"))
         file.write_text(text, "utf-8")
-    after = drafts(taken(Prefer(), materials_of(plan, tmp_path / "after")["train"], kind, 30))
-    [same] = [draft for draft in after if asked(draft) == asked(one)]
-    assert same.answer == "4321"
-    assert "4321" in str(same.messages[-1].spans[-1])
-    assert one.answer not in str(same.meta["wrong"])
+    after = by_question(materials_of(plan, tmp_path / "after")["train"])
+    for key in chosen.values():
+        was, now = before[key], after[key]
+        assert now.answer == changes[was.answer]
+        assert now.answer in str(now.messages[-1].spans[-1])
+        assert was.answer not in str(now.meta["wrong"])
 
 
 # --- a language model -----------------------------------------------------------------------------
@@ -291,10 +302,13 @@ def test_another_fact_in_the_source_makes_another_pair(
 class Reader(Author):
     """Asks as `Author` does; answers over the evidence in one ``way``, over many grains in ``another``."""
 
-    name: ClassVar[str] = "reader"
-
     way: str = "right"
     another: str = "wrong"
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        """Another reader is paid for by itself."""
+        return f"reader, {self.way}, {self.another}"
 
     def ask(self, requests: Sequence[Request]) -> Sequence[Answered | Refused]:
         """JSON, or what a bad reader gives instead."""
@@ -346,16 +360,25 @@ def taken(made: Prefer, side: SideMaterials, kind: str, count: int = 6) -> list[
     return items
 
 
-def with_reader(folder: Path, **ways: str) -> SideMaterials:
-    plan = small_plan(folder, teacher={"use": "test_recipe_prefer:Reader", **ways})
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory) -> SideMaterials:
+    folder = tmp_path_factory.mktemp("read")
+    plan = small_plan(folder, teacher={"use": "test_recipe_prefer:Reader"})
     return materials_of(plan, folder / "work")["train"]
+
+
+def with_reader(side: SideMaterials, **ways: str) -> SideMaterials:
+    """The same grains, with another reader."""
+    side.notes.clear()
+    side.teacher = Reader(**ways)
+    return side
 
 
 @pytest.mark.parametrize(("another", "error"), [("wrong", "model"), ("open", "refused")])
 def test_short_to_long_takes_the_replies_of_the_model_itself(
-    another: str, error: str, tmp_path: Path
+    another: str, error: str, read: SideMaterials
 ) -> None:
-    side = with_reader(tmp_path, another=another)
+    side = with_reader(read, another=another)
     found = drafts(taken(Prefer(), side, "prefer-short"))
     assert len(found) == 6
     for one in found:
@@ -385,15 +408,15 @@ def test_short_to_long_takes_the_replies_of_the_model_itself(
     ],
 )
 def test_a_reply_that_cannot_be_used_is_dropped_with_its_reason(
-    ways: dict[str, str], reason: str, tmp_path: Path
+    ways: dict[str, str], reason: str, read: SideMaterials
 ) -> None:
-    items = taken(Prefer(), with_reader(tmp_path, **ways), "prefer-short", 3)
+    items = taken(Prefer(), with_reader(read, **ways), "prefer-short", 3)
     assert reason in reasons(items)
     assert not drafts(items)
 
 
-def test_what_the_long_context_did_not_mislead_serves_another_kind(tmp_path: Path) -> None:
-    side = with_reader(tmp_path, another="right")
+def test_what_the_long_context_did_not_mislead_serves_another_kind(read: SideMaterials) -> None:
+    side = with_reader(read, another="right")
     tried = [one for one in taken(Prefer(), side, "prefer-short", 3) if isinstance(one, Dropped)]
     kept = len(side.notes["prefer spare"])
     assert kept

@@ -19,6 +19,13 @@ from longgrain.types import Draft, Given, Span
 
 # An output with no more words than these besides its fact is the fact; with more, a sentence.
 BESIDE = 2
+# Instructions that ask for a fact as a question does; to translate or to sum up takes a model.
+NAMING = frozenset(
+    """
+    name state give tell find identify answer complete fill quote copy supply say write look
+    写出 说出 指出 给出 找出 填写 填空 回答 抄出 說出 寫出 給出 找到 查出
+    """.split()  # noqa: SIM905
+)
 
 
 class Form(NamedTuple):
@@ -46,7 +53,8 @@ class Made:
 
 def form_of(seed: Seed) -> Form | None:
     """The form of a seed, or None for a task that no rule can do."""
-    if seed.task.gives not in ("answer", "label"):
+    able = seed.task.asks == "question" or seed.task.asks in NAMING
+    if not able or seed.task.gives not in ("answer", "label"):
         return None
     found = facts(seed.output, seed.language, names=True)
     whole = _widest(found)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from longgrain.facts import Fact, Language, facts, holds, negations, obligations, plain, same_answer
 from longgrain.recipes.drawn import shuffled
+from longgrain.recipes.script import written
 
 _UNITS = "one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
@@ -136,7 +137,7 @@ def turned(sentence: str, language: Language) -> Turned | None:
         return None
     if _size(rest, language) < TAIL[language]:
         return None
-    said = found.expand(opposite)
+    said = written(found.expand(opposite), sentence)
     said = said.upper() if found[0].isupper() else said
     return Turned(head=head, tail=tail, opposite=said + rest)
 
