@@ -182,6 +182,14 @@ def test_a_section_of_contents_is_dropped_with_its_reason(tmp_path: Path) -> Non
     assert "boilerplate: a table of contents" in reasons
 
 
+def test_a_file_of_code_is_dropped_with_its_reason(tmp_path: Path) -> None:
+    side = own(tmp_path, Path(__file__).read_text("utf-8"), "own.py")
+    made = [*drawn(side, "next", 60), *drawn(side, "middle", 60), *drawn(side, "long", 60)]
+    assert not [one for one in made if isinstance(one, Draft) and "pytest" in one.answer]
+    reasons = {one.reason for one in made if isinstance(one, Dropped)}
+    assert "a document of code, which has no paragraphs to go on with" in reasons
+
+
 def test_a_fact_of_the_source_changes_the_example(tmp_path: Path) -> None:
     sides = own(tmp_path / "a", ODD), own(tmp_path / "b", ODD.replace("1902", "1911"))
     for kind, role, level in (("next", "answer", "chapter"), ("middle", "evidence", "sentence")):

@@ -56,6 +56,11 @@ class Blocks:
         return str(self.materials.document(self.doc_id).meta["language"])
 
     @cached_property
+    def is_code(self) -> bool:
+        """Whether it is a file in a programming language."""
+        return bool(self.materials.document(self.doc_id).meta.get("code"))
+
+    @cached_property
     def text(self) -> str:
         """All its words."""
         return self.materials.document(self.doc_id).text
@@ -189,13 +194,15 @@ class Blocks:
         return self.text[block.grain.start : block.grain.end].rstrip().endswith((":", "："))
 
     def behind(self, number: int, most: float) -> int:
-        """Where a context ends that begins with this block: one block at least, up to so many tokens."""
+        """Where a context ends that begins with this block: up to so many tokens, no heading last; -1
+        where there is none."""
         total, last = 0.0, -1
         for place in range(number, len(self.listed)):
-            total += self.listed[place].tokens
+            block = self.listed[place]
+            total += block.tokens
             if not self.is_on_side(place) or (last >= 0 and total > most):
                 break
-            last = self.listed[place].grain.end
+            last = last if block.is_heading else block.grain.end
         return last
 
     def drawn(self, bounds: tuple[int, int], place: int, part: str) -> float:

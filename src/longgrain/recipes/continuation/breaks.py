@@ -16,6 +16,7 @@ from longgrain.types import Dropped, Grain, Kind
 LEVELS = ("sentence", "paragraph", "section", "chapter", "document")
 INNER = LEVELS[:3]  # of a gap in the middle
 KINDS: dict[str, tuple[Kind, ...]] = {"section": ("section",), "chapter": ("part", "chapter")}
+CODE = "a document of code, which has no paragraphs to go on with"
 # Sentences that a gap in a paragraph has at most.
 GAP = 3
 T = TypeVar("T")
@@ -60,10 +61,19 @@ def gaps(materials: Materials, level: str, sizes: Sizes) -> Iterator[Found]:
 
 
 def _in_turn(materials: Materials, finder: Finder, sizes: Sizes) -> Iterator[Found]:
-    documents = (finder(blocks_of(materials, one), sizes) for one in materials.documents)
+    documents = (
+        _of_document(blocks_of(materials, one), finder, sizes) for one in materials.documents
+    )
     for found in in_turn(documents):
         if isinstance(found, Dropped) or _is_fit(materials, found, sizes):
             yield found
+
+
+def _of_document(blocks: Blocks, finder: Finder, sizes: Sizes) -> Iterator[Found]:
+    if not blocks.is_code:
+        yield from finder(blocks, sizes)
+    elif lost := once(blocks.materials, blocks.window(0, len(blocks.text)), CODE):
+        yield lost
 
 
 def in_turn(sources: Iterable[Iterator[T]]) -> Iterator[T]:

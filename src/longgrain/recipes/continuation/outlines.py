@@ -81,6 +81,8 @@ def whole(materials: Materials, tokens: tuple[int, int]) -> Iterator[Section | D
     for section in sections(materials, tokens=tokens, kinds=KINDS):
         words = materials.words(section.body)
         reason = boilerplate(section.title, words)
+        if not reason and blocks_of(materials, section.doc_id).is_code:
+            reason = "mostly code, tables or formulas"
         if not reason and has_markup(words):
             reason = "markup between the paragraphs"
         if not reason and marked(words) > MARKED:
@@ -119,12 +121,19 @@ def _parts(blocks: Blocks, section: Section, bounds: tuple[int, int]) -> list[li
     """The blocks of each part: the sections inside this one, or runs of its paragraphs."""
     first, last = blocks.at(section.body.start), blocks.at(section.body.end)
     inside = blocks.listed[first:last]
+    while inside and not _says(blocks, inside[-1]):  # an ornament, a heading without text
+        inside.pop()
     depth = len(section.grain.path) + 1
     starts = [n for n, one in enumerate(inside) if one.is_heading and len(one.home) == depth]
     if len(starts) >= 2:
         edges = sorted({0, *starts, len(inside)})
         return [inside[a:b] for a, b in pairwise(edges)]
     return _runs(inside, bounds)
+
+
+def _says(blocks: Blocks, block: Block) -> bool:
+    words = blocks.text[block.grain.start : block.grain.end]
+    return not block.is_heading and any(one.isalnum() for one in words)
 
 
 def _runs(inside: Sequence[Block], bounds: tuple[int, int]) -> list[list[Block]]:
