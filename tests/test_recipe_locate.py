@@ -170,6 +170,12 @@ def test_an_example_of_none_has_no_passage_that_answers_or_one_that_says_otherwi
             [cite] = draft.meta["cites"]
             assert draft.meta["passages"][cite - 1] in draft.meta["evidence"]
             continue
+        if draft.meta["style"] == "mixed":
+            ways["mixed"] += 1
+            assert len(draft.meta["cites"]) == len(draft.meta["withheld"]) == 1
+            assert len(words(said(draft), side, "answer").splitlines()) == 2
+            assert not set(draft.meta["withheld"]) & set(draft.meta["passages"])
+            continue
         ways[draft.meta["form"]] += 1
         assert draft.meta["cites"] == draft.meta["evidence"] == []
         [hidden] = draft.meta["withheld"]
@@ -178,6 +184,7 @@ def test_an_example_of_none_has_no_passage_that_answers_or_one_that_says_otherwi
         told = words(said(draft), side, "answer").lower()
         assert told in {one.format(k=len(shown)).lower() for one in wordings}
     assert min(ways[one] for one in ("changed", "refusal", "support")) >= 3
+    assert ways["mixed"]
 
 
 def test_a_changed_statement_has_a_fact_that_its_passage_has_not(side: SideMaterials) -> None:
