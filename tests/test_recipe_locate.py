@@ -19,7 +19,7 @@ from longgrain.checks.citations import Citations
 from longgrain.checks.quote import Quote
 from longgrain.errors import PlanError
 from longgrain.explain import laid_out
-from longgrain.facts import holds, plain
+from longgrain.facts import holds, normalise, plain
 from longgrain.make import bare
 from longgrain.materials import SideMaterials
 from longgrain.plan import Plan
@@ -189,13 +189,15 @@ def test_an_example_of_none_has_no_passage_that_answers_or_one_that_says_otherwi
 
 def test_a_changed_statement_has_a_fact_that_its_passage_has_not(side: SideMaterials) -> None:
     changed = [one for one in drafted(side, "locate-none", 30) if one.meta["style"] == "changed"]
+    assert changed
     for draft in changed:
-        statement, quote = words(said(draft), side, "question"), draft.meta["quotes"][0]
-        number = re.compile(r"\d{3,4}")
-        told, right = number.findall(statement), number.findall(quote)
-        assert told
-        assert told != right
-        assert all(one in words(said(draft), side, "answer") for one in (*told, *right))
+        statement = normalise(words(said(draft), side, "question")).split()
+        sentence = normalise(draft.meta["quotes"][0]).split()
+        verdict = normalise(words(said(draft), side, "answer")).split()
+        wrong, right = set(statement) - set(sentence), set(sentence) - set(statement)
+        assert wrong
+        assert wrong <= set(verdict)
+        assert right & set(verdict)
 
 
 def test_the_share_of_none_is_a_setting() -> None:
