@@ -131,8 +131,10 @@ def test_a_later_question_alone_does_not_name_what_it_is_about(
             shared = set(cue_words(questions[number], "\n".join(about))) - {"one"}
             if turn["move"] == "more":  # names the second fact, not the one it is held against
                 shared -= set(cue_words(questions[number], turn["quotes"][1]))
-            if turn["move"] == "premise":  # what it has wrong may stand in another sentence
-                shared = {word for word in shared if not word.isdigit()}
+            if turn["move"] in ("premise", "confirmed"):  # the answer, or what is taken for it
+                own = draft.meta["turns"][0]
+                shared &= set(cue_words(questions[number], own["quotes"][0]))
+                shared -= {own["answer"], *own["answer"].split()}
             assert not shared, (questions[number], shared)
             assert number > 0
             later += 1
@@ -148,7 +150,7 @@ def test_every_answer_follows_from_its_evidence(kind: str, side: SideMaterials) 
             draft.meta["turns"], said(draft, side, "assistant", "answer"), strict=True
         ):
             assert all(any(quote in text for text in texts) for quote in turn["quotes"])
-            if turn["form"] != "compare":
+            if turn["form"] not in ("compare", "claim"):
                 assert holds(reply, turn["answer"])
         example = bare(draft, "train")
         assert not [r for one in checks for r in one.problems(example, side.store.texts)]
@@ -183,7 +185,7 @@ def test_a_comparison_is_computed_from_the_two_earlier_answers(side: SideMateria
 
 def test_a_mistaken_question_is_set_right_with_the_first_answer(side: SideMaterials) -> None:
     places = Counter()
-    for draft in drafted(side, "dialogue-premise", 24):
+    for draft in drafted(side, "dialogue-premise", 24, Dialogue(right=0.0)):
         turns = draft.meta["turns"]
         number = next(n for n, one in enumerate(turns) if one["move"] == "premise")
         places[number] += 1
@@ -197,6 +199,18 @@ def test_a_mistaken_question_is_set_right_with_the_first_answer(side: SideMateri
         assert wrong
         assert not holds(turns[0]["quotes"][0], wrong[0])
     assert len(places) >= 2
+
+
+def test_a_share_of_premises_is_right_and_confirmed(side: SideMaterials) -> None:
+    made = drafted(side, "dialogue-premise", 16, Dialogue(right=1.0))
+    assert len(made) >= 12
+    for draft in made:
+        turns = draft.meta["turns"]
+        number = next(n for n, one in enumerate(turns) if one["move"] == "confirmed")
+        assert holds(said(draft, side, "user", "question")[number], turns[0]["answer"])
+        assert said(draft, side, "assistant", "answer")[number].startswith(("Yes", "没错"))
+    kinds = Counter(one.meta["premise"] for one in drafted(side, "dialogue-premise", 40))
+    assert 0 < kinds["right"] < kinds["wrong"]
 
 
 def test_a_conversation_comes_back_to_what_it_began_with(side: SideMaterials) -> None:
@@ -242,6 +256,7 @@ def test_the_share_among_other_documents_is_a_setting(side: SideMaterials) -> No
         {"turns": (2, 99)},
         {"turns": (2, 2)},
         {"long": 1.5},
+        {"right": -0.5},
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, Any]) -> None:
@@ -371,7 +386,7 @@ def by_model(folder: Path, kind: str, fault: str = "", **more: Any) -> list[Draf
     shelve(folder / "documents", english=3, chinese=2)
     teacher = {"use": "test_recipe_dialogue:Partner", "fault": fault, **more}
     side = materials_of(small_plan(folder, teacher=teacher), folder / "work")["train"]
-    return list(islice(Dialogue().draft(kind, side, 8), 24))
+    return list(islice(Dialogue(right=0.0 if fault else 0.25).draft(kind, side, 8), 24))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -381,7 +396,7 @@ def test_a_model_goes_on_with_the_conversation(kind: str, tmp_path: Path) -> Non
     for draft in made:
         moves = [one["move"] for one in draft.meta["turns"]]
         assert moves[0] == "open"
-        assert {"told", "premise"} & set(moves)
+        assert {"told", "premise", "confirmed"} & set(moves)
         assert len(draft.messages) == 2 * len(moves)
 
 

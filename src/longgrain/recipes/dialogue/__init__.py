@@ -15,7 +15,7 @@ from longgrain.facts import same_answer
 from longgrain.protocols import Materials
 from longgrain.recipes.asked import asked
 from longgrain.recipes.dialogue import comparing, wording
-from longgrain.recipes.dialogue.moves import first, followed, misremembered
+from longgrain.recipes.dialogue.moves import first, followed, misremembered, remembered
 from longgrain.recipes.dialogue.topics import Topic, apart, disturbs
 from longgrain.recipes.dialogue.turns import Conversation, Speech, Turn
 from longgrain.recipes.dialogue.written import continued, rehearsed
@@ -42,7 +42,7 @@ class Dialogue:
 
     ``shares`` of the kinds are scaled to 1, ``turns`` bounds the questions of a conversation, ``long``
     is the share of conversations whose evidence lies among grains of other documents; the rest have
-    their own document in order.
+    their own document in order. ``right`` is the share of premises that are none to correct.
     """
 
     name: ClassVar[str] = "dialogue"
@@ -51,6 +51,7 @@ class Dialogue:
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     turns: tuple[int, int] = (2, 5)
     long: float = 0.3
+    right: float = 0.25
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.shares) - set(SHARES))
@@ -71,8 +72,10 @@ class Dialogue:
                 f"dialogue turns {list(self.turns)}: {', '.join(short)} needs three turns, so none "
                 "could be made; allow three, or leave it out of the shares"
             )
-        if not 0 <= self.long <= 1:
-            raise PlanError(f"dialogue long {self.long}: a share is from 0 to 1")
+        if not (0 <= self.long <= 1 and 0 <= self.right <= 1):
+            raise PlanError(
+                f"dialogue long {self.long}, right {self.right}: a share is from 0 to 1"
+            )
 
     def kinds(self, examples: int) -> Mapping[str, int]:
         """Whole numbers by kind."""
@@ -114,7 +117,15 @@ class Dialogue:
             and apart(topics[0], topics[-1]) <= _reach(topics[0].materials)
         )
         speech = Speech(language=topics[0].language, like=topics[0].said.text, name=name)
-        talk = Conversation(kind=kind, topics=topics, turns=(), in_order=in_order, speech=speech)
+        right = drawn(1000, "right", name) < 1000 * self.right
+        talk = Conversation(
+            kind=kind,
+            topics=topics,
+            turns=(),
+            in_order=in_order,
+            speech=speech,
+            meta={"premise": "right" if right else "wrong"} if kind == "dialogue-premise" else {},
+        )
         return talk, many
 
     # --- what is talked about ---
@@ -226,15 +237,16 @@ def _compare(talk: Conversation, many: int) -> list[Turn]:
 
 
 def _premise(talk: Conversation, many: int) -> list[Turn]:
-    """A question, at some later turn a mistake about its answer, other questions around it."""
+    """A question, at some later turn what the user takes for its answer, other questions around it."""
     [topic] = talk.topics
-    wrong = misremembered(topic, talk.speech)
-    if wrong is None:
+    right = talk.meta["premise"] == "right"
+    put = remembered(topic, talk.speech) if right else misremembered(topic, talk.speech)
+    if put is None:
         return []
     place = drawn(many - 1, "premise", topic.draft.id)
     turns = [first(topic, wording.OPENING, "open", talk.speech)]
     turns += following(talk, topic, place, turns, may_end=False)
-    turns.append(wrong)
+    turns.append(put)
     return [*turns, *following(talk, topic, many - len(turns), turns)]
 
 

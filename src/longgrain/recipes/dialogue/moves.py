@@ -220,3 +220,20 @@ def misremembered(topic: Topic, speech: Speech) -> Turn | None:
         numbers=(topic.number,),
         quotes=(topic.said.text,),
     )
+
+
+def remembered(topic: Topic, speech: Speech) -> Turn:
+    """The same question with the earlier answer right; the reply confirms it."""
+    name, words = speech.draw(
+        "premise", wording.PREMISE[speech.language], that=topic.that, w=plain(topic.found.answer)
+    )
+    reply, confirmed = speech.draw("confirmed", wording.CONFIRMED[speech.language], a=topic.full)
+    return Turn(
+        move="confirmed",
+        asked=(ours("question", name, words),),
+        reply=(ours("answer", reply, confirmed, 1.0),),
+        answer=wording.YES[speech.language],
+        form="claim",
+        numbers=(topic.number,),
+        quotes=(topic.said.text,),
+    )

@@ -81,7 +81,7 @@ def _turn(record: Any, number: int, said: str, reply: Reply, asked: Asked) -> Tu
     if place is None:
         return "a quote of the reply is not in the pieces that it was to quote"
     topic, evidence = place
-    premise = asked.talk.kind == "dialogue-premise" and number == 0
+    premise = asked.talk.meta.get("premise") == "wrong" and number == 0
     problem = (
         _unfit(question, words, asked)
         or _stands_alone(question, said, evidence, asked)

@@ -266,3 +266,21 @@ CORRECTED: Wordings = {
         "不，{w}不对。如前所说，是{a}。",
     ),
 }
+# The same question may have the answer right; the reply then says so.
+YES = {"en": "Yes", "zh": "没错"}
+CONFIRMED: Wordings = {
+    "en": (
+        "Yes, it is {a}.",
+        "Yes, that is what I said: {a}.",
+        "Yes, you can keep it: {a}.",
+        "Yes, {a} is right.",
+        "Yes, so it is written: {a}.",
+    ),
+    "zh": (
+        "没错，是{a}。",
+        "没错，我说的就是{a}。",
+        "没错，可以保留，是{a}。",
+        "没错，{a}是对的。",
+        "没错，原文就是{a}。",
+    ),
+}

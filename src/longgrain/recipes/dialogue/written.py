@@ -15,7 +15,7 @@ import orjson
 from longgrain.facts import language_of
 from longgrain.protocols import Materials
 from longgrain.recipes.dialogue import wording
-from longgrain.recipes.dialogue.moves import first
+from longgrain.recipes.dialogue.moves import first, remembered
 from longgrain.recipes.dialogue.reading import Asked, read
 from longgrain.recipes.dialogue.topics import Topic
 from longgrain.recipes.dialogue.turns import Conversation, Turn
@@ -42,6 +42,10 @@ def continued(
         yield from (one for one in items if isinstance(one, Dropped))
         talks = [opened(kind, one) for one in items if not isinstance(one, Dropped)]
         begun = [(replace(talk, turns=_begun(talk, many)), many) for talk, many in talks]
+        whole = [talk for talk, many in begun if len(talk.turns) == many]
+        yield from (talk.draft(materials) for talk in whole)
+        made += len(whole)
+        begun = [(talk, many) for talk, many in begun if len(talk.turns) < many]
         requests = [_request(talk, many - len(talk.turns)) for talk, many in begun]
         for (talk, many), reply in zip(begun, materials.ask(requests), strict=True):
             item = _finished(talk, many - len(talk.turns), reply, materials)
@@ -53,11 +57,13 @@ def continued(
 
 
 def _begun(talk: Conversation, many: int) -> list[Turn]:
-    """The first question, and where there is room for more than its sequel the second subject's."""
+    """The first question, and the second subject's where there is room for more; a right premise."""
     one, *others = talk.topics
     turns = [first(one, wording.OPENING, "open", talk.speech)]
     if others and many > 2:
         turns.append(first(others[0], wording.TURNING, "turn", talk.speech))
+    if talk.meta.get("premise") == "right":
+        turns.append(remembered(one, talk.speech))
     return turns
 
 
@@ -69,10 +75,16 @@ def _request(talk: Conversation, more: int) -> Request:
         settings={
             "language": topics[0].draft.meta["language"],
             "given": {"earlier": transcript(talk.turns)},
-            "said": {"turns": more, "kind": talk.kind.removeprefix("dialogue-")},
+            "said": {"turns": more, "kind": _kind(talk)},
             "gold": topics[0].draft.answer,
         },
     )
+
+
+def _kind(talk: Conversation) -> str:
+    """What the model is asked to do; where a premise is right, only to go on."""
+    settled = talk.meta.get("premise") == "right"
+    return "follow" if settled else talk.kind.removeprefix("dialogue-")
 
 
 def transcript(turns: Sequence[Turn]) -> str:

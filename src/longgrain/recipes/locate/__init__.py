@@ -33,7 +33,7 @@ STYLES: Mapping[str, Style] = {
     "locate-several": "several",
 }
 # What an example of `none` asks, in turn; a model's statements are never changed.
-OPEN = ("question", "withheld", "question", "changed")
+OPEN = ("question", "withheld", "question", "changed", "mixed")
 MOST = 5
 # Every so many-th example of support has an answer that rests on several passages.
 JOINED = 4
@@ -170,7 +170,8 @@ class Locate:
         half = (wanted + 1) // 2
         name = f"locate/{kind}"
         questions = self._guard.questions(name, materials, half, asking=ASKING)
-        told = self._guard.questions(f"{name}/told", materials, half)
+        among = paced(materials, run=2, within=WITHIN)
+        told = self._guard.questions(f"{name}/told", materials, half, among=among)
         for way in cycle(OPEN):
             item = next(questions if way == "question" else told, None)
             if item is None:
@@ -180,10 +181,29 @@ class Locate:
             elif way == "question":
                 style = ("index", "quote", "path")[drawn(3, "style", item.id)]
                 yield Located(question=item, style=style, withheld=True)  # type: ignore[arg-type]
+            elif way == "mixed" and self.statements[1] > 1:
+                other = next((one for one in told if isinstance(one, Draft)), None)
+                yield self._mixed(item, other, materials)
             else:
                 yield self._unsupported(item, materials, changed=way == "changed")
 
-    def _unsupported(self, draft: Draft, materials: Materials, *, changed: bool) -> Task | Dropped:
+    def _mixed(self, one: Draft, other: Draft | None, materials: Materials) -> Task | Dropped:
+        """Two statements of which one is supported; the one alone where they cannot stand together."""
+        if other is None or _meet(one, other) or one.meta["language"] != other.meta["language"]:
+            return self._unsupported(one, materials)
+        found: list[Statement] = []
+        for draft in (one, other):
+            told = statements([draft], materials)[0] if materials.prompted else None
+            told = told or statement(draft, materials) or lost(draft, UNQUOTABLE)
+            if isinstance(told, Dropped) or not told.told:
+                return told if isinstance(told, Dropped) else self._unsupported(one, materials)
+            found.append(told)
+        hidden = found[drawn(2, "hidden", one.id)]
+        return Attributed(statements=tuple(found), withheld=(hidden,))
+
+    def _unsupported(
+        self, draft: Draft, materials: Materials, *, changed: bool = False
+    ) -> Task | Dropped:
         """A statement without its passage, or with another fact than its passage has."""
         one: Statement | Dropped | None
         if materials.prompted:

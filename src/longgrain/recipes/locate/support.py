@@ -19,8 +19,10 @@ from longgrain.types import Draft, Given, Message, Reply, Span
 
 # Facts that a sentence can be told with as a statement of its own.
 TOLD = ("number", "date", "name", "term")
-# Facts that a statement can have wrong without becoming nonsense.
+# Facts that a statement can have wrong without becoming nonsense: numbers and dates, and names and terms
+# of a sort that is known.
 CHANGEABLE = ("number", "date")
+SORTS = ("person", "place", "organisation", "code", "title")
 LETTERS = {
     "en": ("(a)", "(b)", "(c)", "(d)", "(e)"),
     "zh": ("（甲）", "（乙）", "（丙）", "（丁）", "（戊）"),
@@ -66,7 +68,7 @@ def statement(draft: Draft, materials: Materials, *, changed: bool = False) -> S
         whole = Statement(draft=draft, told="", quotes=tuple(quotes), origin=reply)
         return None if changed else whole
     wrong = _wrong(draft, quotes, materials) if changed else ""
-    if changed and (not wrong or found.kind not in CHANGEABLE):
+    if changed and (not wrong or (found.kind not in CHANGEABLE and found.unit not in SORTS)):
         return None
     told = inner(shown(found, wrong or plain(found.answer), sentence, language), language)
     return Statement(

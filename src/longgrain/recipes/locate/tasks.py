@@ -67,6 +67,12 @@ class Attributed:
     statements: Sequence[Statement]
     withheld: Sequence[Statement] = ()
 
+    @property
+    def _style(self) -> str:
+        if any(one.wrong for one in self.statements):
+            return "changed"
+        return "mixed" if 0 < len(self.withheld) < len(self.statements) else "support"
+
     def draft(self, kind: str, chooser: Chooser, turn: int) -> Draft | Dropped:
         """The draft with its evidence at the place of this turn."""
         drafts = [one.draft for one in self.statements]
@@ -83,7 +89,7 @@ class Attributed:
         meta = {
             "form": "support",
             "template": f"locate.{getattr(question.origin, 'id', '')}",
-            "style": "changed" if any(one.wrong for one in self.statements) else "support",
+            "style": self._style,
             "cites": sorted(map(shown.place, shown.evidence)),
             "quotes": quotes,
         }
