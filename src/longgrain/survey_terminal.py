@@ -223,4 +223,4 @@ def _recipes(found: Survey) -> Iterator[str]:
         )
         yield from (f"     {line}" for line in wrap(one.rule, WIDTH - 6))
     if found.unjudged:
-        yield f"recipes not judged here: {', '.join(found.unjudged)}"
+        yield from wrap(f"recipes not judged here: {', '.join(found.unjudged)}", WIDTH - 6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import pairwise
 
 from longgrain.protocols import Materials
 from longgrain.recipes.pretrain.mixing import Balance, There, by_length, shares, supplies
@@ -17,8 +18,8 @@ from longgrain.types import Dropped
 
 # Tokens that the end of a text may take in a row.
 ENDS = 2
-# Texts of a path that are looked at for one that fits into what is left of a window.
-AHEAD = 16
+# Classes whose tokens the report shows, the largest first; drafts.parquet has all.
+SHOWN = 20
 NO_SHARE = "its class has no share in the mix"
 LEFT_OUT = "left out so that shares are met"
 BEYOND = "pretrain: texts beyond the examples or tokens asked for"
@@ -100,6 +101,9 @@ def mixed(
     is_small = scale < 1 or bool(blend.tokens)
     dropped += _outside(materials, texts, picks, pots, is_small=is_small)
     dropped += _missed(materials.side, texts, picks, blend, share, rewrites)
+    made = tokens_of(texts, picks, lambda text: text.group)
+    for name, tokens in made.most_common(SHOWN):
+        materials.count(f"pretrain, {materials.side}: tokens of {name}", tokens)
     return Mix(texts=texts, picks=picks, dropped=dropped)
 
 
@@ -170,6 +174,7 @@ def picked(
                 repeats=blend.repeats,
                 ends=pot.taken < blend.repeats * pot.there,
                 near=_near(order, neighbours, blend.related),
+                along=blend.related == "path",
             )
             for pot, order in zip(pots, orders, strict=True)
             if pot.taken > 0
@@ -187,13 +192,18 @@ def _order(pot: Pot, neighbours: Neighbours | None, related: str) -> Sequence[in
 def _near(
     order: Sequence[int], neighbours: Neighbours | None, related: str
 ) -> Callable[[int], Sequence[int]] | None:
-    """What may follow a text in its example: its neighbours, or the next ones of a path that fit."""
+    """What may follow a text in its example: its neighbours, or the next of a path if it is one."""
     if neighbours is None:
         return None
     if related == "splice":
         return neighbours.of
-    places = {number: place for place, number in enumerate(order)}
-    return lambda number: order[places[number] + 1 : places[number] + 1 + AHEAD]
+    following = dict(pairwise(order))
+
+    def next_of_path(number: int) -> list[int]:
+        other = following.get(number, -1)
+        return [other] if other in neighbours.of(number) else []
+
+    return next_of_path
 
 
 def _outside(

@@ -18,6 +18,8 @@ from longgrain.recipes.pretrain.texts import Borders, Part, Text
 SLACK = 128
 # A piece is not cut shorter than this for the sake of a share.
 LEAST = 64
+# Tokens of the blank line between two texts, and those that are worth filling with part of a text.
+BLANK, ROOM = 2, 256
 
 
 class Pick(NamedTuple):
@@ -76,8 +78,8 @@ class Stream:
     """Texts of one class, taken in turn, a piece of each; together they give ``supply`` tokens.
 
     Texts that fit whole into a window may share it with the ones ``near`` to them (numbers of texts,
-    best first). After the last text the first comes again, ``repeats`` times in all. Unless it
-    ``ends`` there, what the stream gives is all that it has.
+    best first), or, ``along`` a path, with the ones that follow. After the last text the first comes
+    again, ``repeats`` times in all. Unless it ``ends`` there, what it gives is all that it has.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Stream:
     supply: float
     repeats: int
     near: Callable[[int], Sequence[int]] | None = None
+    along: bool = False
     ends: bool = True
     used: int = 0
     repeat: int = 0
@@ -103,28 +106,31 @@ class Stream:
     def take(self, window: int) -> tuple[Part, ...]:
         """The next example of at most ``window`` tokens; none where the stream has run out."""
         open_ = self.supply - self.used if self.ends else float("inf")
-        if open_ < min(LEAST, self.supply):
-            return ()
-        place = self._next()
+        place = None if open_ < min(LEAST, self.supply) else self._next()
         if place is None:
             return ()
-        text = self.texts[place.text]
-        if place.at or text.tokens > min(window, open_):
-            part = self._piece(place, window, max(LEAST, open_))
-            self.used += part.tokens
-            return (part,)
-        self._left.discard(place.text)
-        parts = [Part(place.text, text.start, text.end, text.tokens)]
-        size = text.tokens
-        while (
-            self.near and (other := self._related(parts[-1].text, min(window, open_) - size)) >= 0
-        ):
-            more = self.texts[other]
-            parts.append(Part(other, more.start, more.end, more.tokens))
-            self._left.discard(other)
-            size += more.tokens + 2
+        limit = min(float(window), max(LEAST, open_))
+        parts = [self._part(place, window, limit)]
+        size = parts[0].tokens
+        while self.near and parts[-1].end == self.texts[parts[-1].text].end:
+            more = self._related(parts[-1].text, limit - size - BLANK - window // SLACK)
+            if more is None:
+                break
+            parts.append(more)
+            size += more.tokens + BLANK
         self.used += sum(one.tokens for one in parts)
         return tuple(parts)
+
+    def _part(self, place: _Place, window: int, limit: float) -> Part:
+        """A whole text, or a piece of one that is too long; the rest of it comes in its turn."""
+        text = self.texts[place.text]
+        self._left.discard(place.text)
+        if not place.at and text.tokens <= limit:
+            return Part(place.text, text.start, text.end, text.tokens)
+        part = self._piece(place, window, limit)
+        if part.end != text.end:
+            (self._waiting.appendleft if self.along else self._waiting.append)(place)
+        return part
 
     def _next(self) -> _Place | None:
         while True:
@@ -137,21 +143,28 @@ class Stream:
             self.repeat += 1
             self._begin()
 
-    def _related(self, number: int, room: float) -> int:
-        """The nearest unused text that fits into what is left of a window, or -1."""
+    def _related(self, number: int, room: float) -> Part | None:
+        """The nearest unused text that fits into what is left of a window; of a path the next.
+
+        A path is cut where the window ends, and goes on in the next example.
+        """
         assert self.near is not None
-        fits = (
-            one
-            for one in self.near(number)
-            if one in self._left and self.texts[one].tokens + 2 <= room
-        )
-        return next(fits, -1)
+        for other in self.near(number):
+            if other not in self._left:
+                continue
+            text = self.texts[other]
+            if text.tokens <= room:
+                self._left.discard(other)
+                return Part(other, text.start, text.end, text.tokens)
+            if self.along:
+                return self._part(_Place(other), int(room), room) if room > ROOM else None
+        return None
 
     def _piece(self, place: _Place, window: int, most: float) -> Part:
         """The next piece of a text that is longer than the window, of a size like its others."""
         text, (starts, ends, sizes, behind) = self.texts[place.text], self.borders(place.text)
         rest, window = behind[place.at], window - window // SLACK
-        wanted = min(rest / max(1, -(-rest // window)), most)
+        wanted = most if self.along else min(rest / max(1, -(-rest // window)), most)
         last, size = place.at, sizes[place.at]
         while last + 1 < len(ends) and size < wanted and size + sizes[last + 1] <= window:
             last += 1
@@ -159,9 +172,6 @@ class Stream:
         start = text.start if not place.at else starts[place.at]
         end = text.end if last + 1 == len(ends) else ends[last]
         place.at = last + 1
-        if place.at < len(ends):
-            self._waiting.append(place)
-        self._left.discard(place.text)
         kept = sum(high - low for low, high in text.kept(start, end)) / max(1, end - start)
         # Sizes are a little above the truth, and hold what is left out as well.
         whole = behind[0] * text.characters / max(1, text.end - text.start)

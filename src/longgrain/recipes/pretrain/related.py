@@ -14,8 +14,9 @@ from longgrain.protocols import Materials
 from longgrain.recipes.pretrain.selecting import sampled
 from longgrain.recipes.pretrain.texts import Text, words_of
 
-# Characters of a text that are looked for, and how many of the nearest cuts are looked at.
-QUERY, CUTS = 900, 64
+# Characters of a text that are looked for, and how many of the nearest cuts are looked at: more
+# where few of their texts are in the mix.
+QUERY, CUTS, ENOUGH = 900, (64, 256, 1024), 4
 # Neighbours that a path may go on to.
 NEIGHBOURS = 16
 
@@ -33,12 +34,19 @@ class Neighbours:
     def of(self, number: int) -> list[int]:
         """Numbers of the texts most like this one, best first."""
         if number not in self._known:
-            text = self._texts[number]
-            query = sampled(words_of(self._materials, text), QUERY)
-            cuts = (cut for cut, _ in self._materials.nearest(query, CUTS))
-            owners = dict.fromkeys(owner for cut in cuts if (owner := self._owner(cut)) >= 0)
-            self._known[number] = [one for one in owners if one != number][:NEIGHBOURS]
+            query = sampled(words_of(self._materials, self._texts[number]), QUERY)
+            for count in CUTS:
+                found = self._owners(query, count, number)
+                if len(found) >= ENOUGH:
+                    break
+            self._known[number] = found[:NEIGHBOURS]
         return self._known[number]
+
+    def _owners(self, query: str, count: int, number: int) -> list[int]:
+        """The texts of the nearest cuts, in their order, without the one that is looked for."""
+        cuts = (cut for cut, _ in self._materials.nearest(query, count))
+        owners = dict.fromkeys(self._owner(cut) for cut in cuts)
+        return [one for one in owners if one not in (-1, number)]
 
     def _owner(self, cut: int) -> int:
         """The text that holds a cut, or -1."""
