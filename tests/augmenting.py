@@ -12,11 +12,11 @@ from small import materials_of
 
 OWN = Given(source="longgrain.test", id="own")
 EN = (
-    "# Gates\n\nThe east gate may hold 40 carts. Every west gate must have 55 lamps. "
+    "# Gates\n\nThe east gate may hold 40 carts. Every west wall must have 55 lamps. "
     "A north tower is 12 metres high. Numerous guards are able to see the harbour.\n\n"
     "It is said that the guards sing. They sing well.\n"
 )
-ZH = "# 城门\n\n东门可容纳40辆车。西门应当有55盏灯。北塔高12米。守卫按照章程巡逻。\n\n据说他们唱歌。他们唱得很好。\n"
+ZH = "# 城门\n\n东门可容纳40辆车。西门应当有55盏灯。北塔的高度为12米。守卫按照章程巡逻。\n\n据说他们唱歌。他们唱得很好。\n"
 
 
 def shelved(folder: Path, **changes: Any) -> SideMaterials:

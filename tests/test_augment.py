@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from augmenting import EN, ZH, asking, quoting, said, shelved
@@ -35,7 +35,6 @@ from longgrain.plan import CHECKS, Augmenting, Plan
 from longgrain.run import Run
 from longgrain.types import Answered, Draft, Dropped, Given, Refused, Request, Span
 from longgrain.unaltered import objection
-from small import small_plan
 
 CORPORA = Path(__file__).parents[1].parent / "shared" / "data" / "corpora"
 
@@ -64,6 +63,7 @@ PLANTED = {
 }
 
 
+@settings(max_examples=60)
 @given(st.data(), st.sampled_from(["en", "zh"]))
 def test_planted_answers_and_facts_never_change(data: Any, language: str) -> None:
     words = data.draw(
@@ -235,6 +235,12 @@ def test_sentences_change_places_and_quotations_find_their_home(
     assert objection([draft], item, texts, reforms=False) == ""
     last = "They sing well." if language == "en" else "他们唱得很好。"
     assert after.rstrip().endswith(last)  # the paragraph that refers back is as it was
+
+
+def test_a_paragraph_that_begins_before_its_passage_is_left(materials: SideMaterials) -> None:
+    text = "车。西门应当有55盏灯。北塔的高度为12米。\n\n南门的宽度为4米。北门的宽度为9米。"
+    told = Reorder().reordered(text, "seed", whole=False)
+    assert told == "车。西门应当有55盏灯。北塔的高度为12米。\n\n北门的宽度为9米。南门的宽度为4米。"
 
 
 def test_an_answer_that_rests_on_order_keeps_its_passages(materials: SideMaterials) -> None:
@@ -574,8 +580,8 @@ def test_no_more_drafts_are_taken_than_may_be_needed(materials: SideMaterials) -
             taken.append(n)
             yield asking(f"How high is tower {n * 7} there?", str(n + 1000))
 
-    settings = Augmenting(share=1.0, copies=1)
-    found = augmented(drafting(), 10, settings, [Paraphrase()], materials, lambda draft: None)
+    chosen = Augmenting(share=1.0, copies=1)
+    found = augmented(drafting(), 10, chosen, [Paraphrase()], materials, lambda draft: None)
     assert len(list(found)) == 10
     assert len(taken) == 5
 
@@ -592,12 +598,12 @@ def test_nothing_is_touched_without_a_share(materials: SideMaterials) -> None:
 def test_what_a_check_refuses_stays_as_it_was(materials: SideMaterials) -> None:
     draft = quoting(materials, "en", "40")
     checks = [component("checks", "bounds", {"question": [4, 50]})]
-    settings = Augmenting(share=1.0)
+    chosen = Augmenting(share=1.0)
     way = Wrong(old="How many", new="How ever so very tremendously many")
     items: Iterator[Draft | Dropped] = iter([draft])
     materials.unchanged.clear()
     found = list(
-        augmented(items, 1, settings, [way], materials, lambda one: problem(one, materials, checks))
+        augmented(items, 1, chosen, [way], materials, lambda one: problem(one, materials, checks))
     )
     assert found == [draft]
     assert reasons(materials, "wrong") == {"a check refuses it: question is too long"}
@@ -704,16 +710,3 @@ def test_both_views_of_an_erased_example_are_altered_alike(run: Run) -> None:
     for one in found:
         turns = [[m for m in view if m.speaker != "system"] for view in one.views.values()]
         assert all(one == turns[0] for one in turns)
-
-
-def test_the_same_plan_gives_the_same_bytes_with_one_process_and_two(tmp_path: Path) -> None:
-    plan = small_plan(
-        tmp_path,
-        teacher="extractive",
-        augment={"share": 0.7, "copies": 1},
-        recipes=[{"use": "in2", "examples": 24}],
-    )
-    first = build(plan, tmp_path / "one")
-    second = build(plan, tmp_path / "two", workers=2)
-    for name in ("drafts.parquet", "dropped.parquet"):
-        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()

@@ -209,7 +209,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     plan = small_plan(
         folder,
         teacher="extractive",
-        recipes=[*recipes, {"use": "hierarchy", "examples": 8}],
+        recipes=[
+            *recipes,
+            {"use": "hierarchy", "examples": 8, "augment": {"share": 0.7, "copies": 1}},
+        ],
         layout={"lengths": {"min": 1024, "max": 2048}, "metadata": ["date"], "in_order": 0.5},
     )
     return build(plan, folder / "run")
@@ -283,7 +286,9 @@ def test_what_was_wrapped_and_what_was_not_is_counted(run: Run, examples: list[E
     assert "wrap/window" in (run.folder / "report.html").read_text("utf-8")
 
 
-def test_wrapped_runs_are_the_same_with_one_process_and_two(run: Run, tmp_path: Path) -> None:
+def test_wrapped_and_augmented_runs_are_the_same_with_one_process_and_two(
+    run: Run, tmp_path: Path
+) -> None:
     plan = Plan.of(run.plan.as_dict(), folder=run.manifest["plan_folder"])
     again = build(plan, tmp_path / "two", workers=2)
     names = sorted(path.name for path in run.folder.glob("*.parquet"))

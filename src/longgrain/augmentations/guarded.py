@@ -31,6 +31,8 @@ def guarded(text: str, draft: Draft, *, names: bool = True) -> list[tuple[int, i
     Held are quotations, titles, code, links, formulas, blanks; numbers, dates, names, negations and
     obligations; and wherever they stand, the words of the answer and of what it rests on.
     """
+    if text.count("```") % 2 or text.count("$$") % 2:
+        return [(0, len(text))]  # a passage that begins or ends in code or a formula
     found = [match.span() for match in _MARKED.finditer(text)]
     found += [match.span() for match in _NAMED.finditer(text)]
     for opening, closing in _OPEN_BEFORE:

@@ -25,7 +25,7 @@ def resting_on_words(draft: Draft) -> str:
         return "its window is a stretch of its document, told as it stands"
     if meta.get("source") or meta.get("made"):
         return "its answer is held against the words of its source"
-    if meta.get("form") not in LITERAL or not meta.get("operands"):
+    if meta.get("form") not in LITERAL or not (meta.get("operands") or "cites" in meta):
         return "its answer may rest on the order or the words of its evidence"
     return ""
 

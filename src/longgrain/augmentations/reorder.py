@@ -15,7 +15,7 @@ from longgrain.errors import PlanError
 from longgrain.facts import language_of
 from longgrain.grains import tree
 from longgrain.protocols import Materials
-from longgrain.types import Draft
+from longgrain.types import Draft, Grain
 
 NOTHING = "no paragraph whose sentences all stand for themselves"
 
@@ -49,7 +49,7 @@ class Reorder:
         told = {}
         for grain in grains_in(draft, ("evidence", "distractor")):
             words = materials.words(grain)
-            text = self.reordered(words, draft.id)
+            text = self.reordered(words, draft.id, whole=_begins(grain, materials))
             if text != words:
                 told[words] = text
         if not told:
@@ -57,9 +57,14 @@ class Reorder:
         homed = with_homes(draft, told, self.name, materials)
         return homed if isinstance(homed, str) else marked(homed, self.name, draft)
 
-    def reordered(self, text: str, seed: str) -> str:
-        """The text with the sentences of every paragraph that allows it in an order drawn by ``seed``."""
+    def reordered(self, text: str, seed: str, *, whole: bool = True) -> str:
+        """The text with the sentences of every paragraph that allows it in an order drawn by ``seed``.
+
+        Where it is not ``whole``, it begins in the middle of a sentence, and so of its first paragraph.
+        """
         for sentences in reversed(paragraphs(text)):
+            if not whole and not text[: sentences[0][0]].strip():
+                continue
             said = [text[start:end] for start, end in sentences]
             if len(said) < self.least or not all_stand(said, language_of(text)):
                 continue
@@ -70,6 +75,17 @@ class Reorder:
             joined = "".join(said[one] + gap for one, gap in zip(order, [*gaps, ""], strict=True))
             text = text[: sentences[0][0]] + joined + text[sentences[-1][1] :]
         return text
+
+
+def _begins(grain: Grain, materials: Materials) -> bool:
+    """Whether a passage begins where a sentence does."""
+    text = materials.document(grain.doc_id).text
+    before = text[max(0, grain.start - 40) : grain.start]
+    return (
+        not before.strip()
+        or "\n" in before[len(before.rstrip()) :]
+        or bool(_ENDED.search(before.rstrip()))
+    )
 
 
 def paragraphs(text: str) -> list[list[tuple[int, int]]]:
