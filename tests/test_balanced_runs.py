@@ -11,7 +11,7 @@ import pytest
 
 from longgrain.build import build
 from longgrain.errors import PlanError
-from longgrain.explain import explain
+from longgrain.explain import explain, weighed
 from longgrain.exports.jsonl import Jsonl
 from longgrain.exports.parquet import Parquet
 from longgrain.exports.review import Review
@@ -152,6 +152,13 @@ def test_an_example_that_is_repeated_can_be_explained(balanced_run: Run) -> None
     example = max(balanced_run.examples("train"), key=lambda e: e.lineage["balance"]["times"])
     assert example.lineage["balance"]["times"] > 1
     assert explain(balanced_run, example.id).id == example.id
+    words = weighed(example)
+    assert words.startswith(f"in {example.lineage['balance']['times']} rows, ")
+    assert f"({example.lineage['balance']['level']})" in words
+
+
+def test_nothing_is_said_of_balance_where_there_is_none(small_run: Run) -> None:
+    assert weighed(next(small_run.examples("train"))) == ""
 
 
 def test_the_report_and_the_card_tell_of_the_mix(balanced_run: Run, small_run: Run) -> None:

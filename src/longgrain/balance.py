@@ -97,7 +97,7 @@ def mix(
     )
     if plan is None:
         return found
-    wishes = {place: wish_of(one, found.weights) for place, one in enumerate(own) if one.wished}
+    wishes = {place: wish_of(one) for place, one in enumerate(own) if any(one.wished)}
     # An id is a hash, so its order tells nothing of the example.
     order = np.array([int(names[i], 16) for i in mine.tolist()], np.uint64)
     bounds = Bounds(*plan.bounds, plan.keep)

@@ -29,8 +29,8 @@ QUARTERS = ("0.25", "0.5", "0.75", "1")
 class Classes:
     """One dimension: the names of its classes, and the number of each example's among them.
 
-    ``wished`` has the weight of each class, None for one that keeps the share that it has; it is
-    empty where nothing is wished for.
+    ``wished`` has the weight of each class, None for one that is free; it is empty where nothing is
+    wished for.
     """
 
     dimension: Dimension

@@ -274,7 +274,7 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
 
     from longgrain import show, terminal
     from longgrain.explain import explain as look
-    from longgrain.explain import row_place
+    from longgrain.explain import row_place, weighed
 
     found, out = look(run, example_id), terminal.console()
     if html is not None:
@@ -287,8 +287,11 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
     if tokens:
         out.print(Rule("tokens as trained", align="left"))
         out.print(show.trained(found, whole=whole))
-    place = row_place(run, run.example(found.id))
+    example = run.example(found.id)
+    place = row_place(run, example)
     out.print(place.said if place else "in no row: it is longer than a row of this run")
+    if words := weighed(example):
+        out.print(words)
 
 
 def _settings(changes: tuple[str, ...]) -> dict[str, str]:

@@ -148,6 +148,28 @@ def _byte_of_character() -> dict[str, int]:
     return {chr(byte): byte for byte in plain} | {chr(256 + i): b for i, b in enumerate(rest)}
 
 
+def weighed(example: Example) -> str:
+    """How often an example stands in the rows and how hard it is; "" where nothing was balanced."""
+    told = example.lineage.get("balance")
+    if not told:
+        return ""
+    parts = {
+        "grains of evidence": told["evidence_grains"],
+        "distance": told["evidence_distance"],
+        "similarity of the nearest distractor": told["distractor_similarity"],
+        "examples with this answer": told["same_answers"],
+    }
+    listed = ", ".join(f"{what} {_short(value)}" for what, value in parts.items())
+    return (
+        f"in {told['times']} rows, {told['learned']:,} learned tokens; difficulty "
+        f"{told['difficulty']:.2f} ({told['level']}): {listed}"
+    )
+
+
+def _short(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.2f}".removesuffix(".00")
+
+
 def row_place(run: Run, example: Example) -> RowPlace | None:
     """The row that holds the example; None for one that is longer than a row."""
     for path in run.row_files(example.side):

@@ -35,7 +35,8 @@ EXCHANGES = 300
 class Wish:
     """One dimension: the class of each example, and the share that each class should have.
 
-    ``shares`` add up to 1 over the classes.
+    ``shares`` add up to 1 over the classes that have one; a class with NaN is free, and shares are
+    those of the weight in all the others.
     """
 
     classes: NDArray[np.int64]
@@ -45,11 +46,20 @@ class Wish:
         """The weight in each class."""
         return np.bincount(self.classes, weights, len(self.shares)).astype(np.float64)
 
+    @property
+    def named(self) -> NDArray[np.bool_]:
+        """Which classes have a share."""
+        return ~np.isnan(self.shares)
+
+    def total(self, held: Floats) -> float:
+        """The weight of which the shares are shares."""
+        return float(held[self.named].sum())
+
     def is_met(self, weights: NDArray[np.number]) -> NDArray[np.bool_]:
-        """For each class whether its share is met to `WITHIN`."""
+        """For each class whether its share is met to `WITHIN`; free ones are."""
         held = self.held(weights)
-        wanted = self.shares * held.sum()
-        met: NDArray[np.bool_] = np.abs(held - wanted) <= WITHIN * wanted + 1e-9
+        wanted = self.shares * self.total(held)
+        met: NDArray[np.bool_] = ~(np.abs(held - wanted) > WITHIN * wanted + 1e-9)
         return met
 
 
@@ -74,8 +84,7 @@ def taken(
     cells, of = cells_of([_reachable(wish, weights) for wish in wishes])
     held = np.bincount(of, weights, len(cells[0].classes)).astype(np.float64)
     fit = fitted(held, cells, bounds)
-    total = float((fit * held).sum())
-    wanted = [_wanted(cell, held, bounds, total) for cell in cells]
+    wanted = [_wanted(cell, held, bounds, cell.held(fit * held)) for cell in cells]
     counts = _whole(fit, of, weights, order)
     steps = _Steps(counts, weights, of, cells, wanted, bounds)
     _bring_closer(steps)
@@ -85,8 +94,8 @@ def taken(
 
 def _reachable(wish: Wish, weights: Ints) -> Wish:
     """The wish without the classes that hold nothing: the others share out what these lack."""
-    shares = np.where(wish.held(weights) > 0, wish.shares, 0.0)
-    return Wish(classes=wish.classes, shares=shares / max(float(shares.sum()), 1e-12))
+    shares = np.where((wish.held(weights) > 0) | ~wish.named, wish.shares, 0.0)
+    return Wish(classes=wish.classes, shares=shares / max(float(np.nansum(shares)), 1e-12))
 
 
 def cells_of(wishes: Sequence[Wish]) -> tuple[list[Wish], Ints]:
@@ -108,7 +117,7 @@ def fitted(held: Floats, cells: Sequence[Wish], bounds: Bounds) -> Floats:
         before = found
         for cell in cells:
             made = cell.held(found * held)
-            wanted = _wanted(cell, held, bounds, float(made.sum()))
+            wanted = _wanted(cell, held, bounds, made)
             factor = np.divide(wanted, made, out=np.ones(len(made)), where=made > 0)
             found = np.clip(found * factor[cell.classes], bounds.least, bounds.most)
         if np.abs(found - before).max(initial=0) < SETTLED:
@@ -116,15 +125,16 @@ def fitted(held: Floats, cells: Sequence[Wish], bounds: Bounds) -> Floats:
     return found
 
 
-def _wanted(cell: Wish, held: Floats, bounds: Bounds, total: float) -> Floats:
-    """What each class should hold of a total, within what it can hold.
+def _wanted(cell: Wish, held: Floats, bounds: Bounds, made: Floats) -> Floats:
+    """What each class should hold of what all hold now, within what it can; free ones as they are.
 
     Where less than `Bounds.keep` would be left of all, classes that can hold more make up for it.
     """
-    once = cell.held(held)
+    once, named = cell.held(held), cell.named
     most = once * bounds.most
-    total = max(total, _raised(cell.shares, most, bounds.keep * float(held.sum())))
-    return np.clip(cell.shares * total, once * bounds.least, most)
+    floor = bounds.keep * cell.total(once)
+    total = max(cell.total(made), _raised(cell.shares[named], most[named], floor))
+    return np.where(named, np.clip(cell.shares * total, once * bounds.least, most), made)
 
 
 def _raised(shares: Floats, most: Floats, floor: float) -> float:
@@ -183,7 +193,10 @@ class _Steps:
         self.cells, self.wanted = cells, wanted
         held = np.bincount(of, weights * counts, len(cells[0].classes))
         self.off = [cell.held(held) - want for cell, want in zip(cells, wanted, strict=True)]
-        self.worth = [1 / np.maximum(want, 1.0) ** 2 for want in wanted]
+        self.worth = [
+            np.where(cell.named, 1 / np.maximum(want, 1.0) ** 2, 0.0)
+            for cell, want in zip(cells, wanted, strict=True)
+        ]
         self.able: dict[int, list[list[tuple[int, int]]]] = {
             sign: [[] for _ in range(len(held))] for sign in (1, -1)
         }
@@ -202,13 +215,16 @@ class _Steps:
     @property
     def is_close(self) -> bool:
         """Whether every class is well within what counts as met."""
-        found = zip(self.off, self.wanted, strict=True)
-        return all((np.abs(off) <= WITHIN / 2 * want).all() for off, want in found)
+        found = zip(self.off, self.wanted, self.worth, strict=True)
+        return all(
+            (np.abs(off) <= WITHIN / 2 * want)[worth > 0].all() for off, want, worth in found
+        )
 
     def take(self, *, exchanging: bool = False) -> bool:
         """Takes the step that gains most; False if none gains."""
         pull, stiff = self._pulls()
-        most = pull**2 / stiff  # what a step of just the right weight would gain
+        # What a step of just the right weight would gain; a cell that is free in all gains nothing.
+        most = np.divide(pull**2, stiff, out=np.zeros(len(pull)), where=stiff > 0)
         best, chosen = 1e-12, None
         for cell in np.argsort(-most, kind="stable").tolist():
             if most[cell] <= best:

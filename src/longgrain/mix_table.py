@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 TITLES = {
@@ -40,27 +40,28 @@ def _said(told: Mapping[str, Any]) -> str:
 
 
 def _dimensions(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    measure = told["measure"]
     for one in told["dimensions"]:
-        wished = any(found["wished"] is not None for found in one["classes"])
+        wished = [found for found in one["classes"] if found["wished"] is not None]
         if len(one["classes"]) > 1 or wished:
             yield {
                 "title": TITLES[one["dimension"]],
-                "wished": wished,
-                "rows": [_row(found, told, measure) for found in one["classes"]],
+                "rows": list(_rows(one["classes"], wished or one["classes"], told["measure"])),
             }
 
 
-def _row(found: Mapping[str, Any], told: Mapping[str, Any], measure: str) -> dict[str, Any]:
-    def share(when: str) -> float:
-        return float(found[when][measure] / max(told[when][measure], 1))
-
-    return {
-        "name": found["name"],
-        "wished": "–" if found["wished"] is None else f"{found['wished']:.1%}",
-        "before": share("before"),
-        "after": share("after"),
-        "counts": [
-            found[when][what] for what in ("learned", "examples") for when in ("before", "after")
-        ],
-    }
+def _rows(
+    classes: Sequence[Mapping[str, Any]], counted: Sequence[Mapping[str, Any]], measure: str
+) -> Iterator[dict[str, Any]]:
+    """A row for each class; shares are those of the classes that are counted, others have none."""
+    total = {when: sum(one[when][measure] for one in counted) for when in ("before", "after")}
+    for one in classes:
+        shares = {
+            when: one[when][measure] / max(total[when], 1) if one in counted else None
+            for when in total
+        }
+        yield {
+            "name": one["name"],
+            "wished": "–" if one["wished"] is None else f"{one['wished']:.1%}",
+            **shares,
+            "counts": [one[when][what] for what in ("learned", "examples") for when in total],
+        }

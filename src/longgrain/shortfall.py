@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from longgrain.classes import Classes
 from longgrain.mix import Ints, Wish
@@ -43,13 +42,17 @@ class Mixed:
         """Every dimension as the manifest has it: classes with what was, was wished and is."""
         found = []
         for place, one in enumerate(self.dimensions):
-            wish = self.wishes.get(place)
+            wished = (
+                self.wishes[place].shares
+                if place in self.wishes
+                else np.full(len(one.names), np.nan)
+            )
             before = _counted(one, self.learned, np.ones_like(self.times))
             after = _counted(one, self.learned, self.times)
             classes = [
                 {
                     "name": name,
-                    "wished": None if wish is None else round(float(wish.shares[number]), 6),
+                    "wished": None if np.isnan(wished[number]) else round(float(wished[number]), 6),
                     "before": before[number],
                     "after": after[number],
                 }
@@ -61,20 +64,22 @@ class Mixed:
     def shortfalls(self) -> list[dict[str, Any]]:
         """Every class that was wished for and is off by more than `mix.WITHIN` of what it should hold."""
         made = self.weights * self.times
-        total = int(made.sum())
-        return [
-            {
-                "dimension": one.dimension,
-                "class": one.names[number],
-                "wished": round(float(wish.shares[number]), 6),
-                "made": round(float(wish.held(made)[number]) / max(total, 1), 6),
-                "missing": round(float(wish.shares[number] * total - wish.held(made)[number])),
-                "why": self._why(one, wish, number),
-            }
-            for one, wish in ((self.dimensions[place], wish) for place, wish in self.wishes.items())
-            for number in np.flatnonzero(~wish.is_met(made)).tolist()
-            if one.wished[number] is not None
-        ]
+        found = []
+        for place, wish in self.wishes.items():
+            one, held = self.dimensions[place], wish.held(made)
+            total = wish.total(held)
+            found += [
+                {
+                    "dimension": one.dimension,
+                    "class": one.names[number],
+                    "wished": round(float(wish.shares[number]), 6),
+                    "made": round(float(held[number]) / max(total, 1.0), 6),
+                    "missing": round(float(wish.shares[number]) * total - float(held[number])),
+                    "why": self._why(one, wish, number),
+                }
+                for number in np.flatnonzero(~wish.is_met(made)).tolist()
+            ]
+        return found
 
     def emptied(self) -> list[dict[str, Any]]:
         """Classes with a name of their own that lost all examples though nobody wished for that."""
@@ -100,8 +105,9 @@ class Mixed:
         if not held:
             what = "there is no such example" if not mine.any() else "nothing of it is learned"
             return f"{what} on this side"
-        wanted = float(wish.shares[number] * made.sum())
-        off = float(wish.held(made)[number]) - wanted
+        now = wish.held(made)
+        wanted = float(wish.shares[number]) * wish.total(now)
+        off = float(now[number]) - wanted
         least, most = self.plan.bounds
         if wanted > most * held or (off < 0 and (self.times[mine][weights > 0] == most).all()):
             return _capped(int((weights > 0).sum()), most, self.plan)
@@ -176,12 +182,7 @@ def _fell_short(measure: str, one: Mapping[str, Any]) -> str:
     )
 
 
-def wish_of(one: Classes, weights: NDArray[np.number]) -> Wish:
-    """Shares that add up to 1: classes without a weight keep theirs, the others share out the rest."""
-    held = np.bincount(one.numbers, weights, len(one.names)).astype(np.float64)
-    before = held / max(float(held.sum()), 1.0)
-    free = np.array([weight is None for weight in one.wished], bool)
-    named = np.array([weight or 0.0 for weight in one.wished], np.float64)
-    rest = 1.0 - float(before[free].sum())
-    shares = np.where(free, before, named / max(float(named.sum()), 1e-12) * rest)
-    return Wish(classes=one.numbers, shares=shares)
+def wish_of(one: Classes) -> Wish:
+    """The weights of classes as shares that add up to 1; a class without a weight is free."""
+    named = np.array([np.nan if weight is None else weight for weight in one.wished], np.float64)
+    return Wish(classes=one.numbers, shares=named / np.nansum(named))

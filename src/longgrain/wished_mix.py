@@ -13,7 +13,7 @@ Dimension = Literal["recipe", "kind", "difficulty", "language", "length", "depth
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 Level = Literal["easy", "medium", "hard"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-# What no named class holds; it keeps the share that it has, unless it is given one.
+# What no named class holds; it is left free, unless it is given a share.
 OTHER = "other"
 # The depth of an example without evidence in its context.
 NONE = "none"
@@ -22,7 +22,7 @@ Wished = Literal["equal"] | Weights
 
 
 class Balance(BaseModel):
-    """Shares of classes in up to seven dimensions, scaled to add up to 1.
+    """Shares of classes in up to seven dimensions, scaled to add up to 1; other classes are free.
 
     ``measure`` is what the shares are shares of: learned tokens (those with a weight above 0), or
     examples. ``sampling`` says whether examples may be repeated, left out, both, or neither.
