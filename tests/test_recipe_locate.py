@@ -339,10 +339,11 @@ def test_a_statement_that_cannot_be_used_is_dropped_with_its_reason(
 
 
 def test_calls_can_be_foreseen_without_asking_anyone(tmp_path: Path) -> None:
+    shelve(tmp_path / "documents", english=3, chinese=2)
     plan = rehearsing(small_plan(tmp_path, teacher={"use": "openai", "model": "none"}))
     assert isinstance(plan, Plan)
     side = materials_of(plan, tmp_path / "work")["train"]
     for kind in KINDS:
         side.notes.clear()
-        found = list(islice(SMALL.draft(kind, side, 6), 60))
+        found = list(islice(SMALL.draft(kind, side, 4), 20))
         assert sum(isinstance(one, Draft) for one in found) >= 3, kind
