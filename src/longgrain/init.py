@@ -6,11 +6,13 @@ import json
 import os
 import re
 import tempfile
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from longgrain import shelf
 from longgrain.corpus import documents, sources
 from longgrain.doubts import Ground
 from longgrain.engine import atomic
@@ -169,6 +171,7 @@ def split_for_real(folder: str | Path) -> tuple[float, int]:
 def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> str:
     """The plan as YAML, a line of explanation for every setting."""
     settings = TEMPLATE.format(
+        others=_others(),
         name=re.sub(r"[^\w.-]+", "-", Path(folder).resolve().name) or "run",
         place=json.dumps(_place(folder, out), ensure_ascii=False),
         held_out=numbers.held_out,
@@ -181,6 +184,14 @@ def written(folder: str | Path, out: Path, found: Found, numbers: Numbers) -> st
     lines = (line.partition(" # ") for line in settings.splitlines())
     aligned = [f"{key.rstrip():27} # {why}" if why else key for key, _, why in lines]
     return "\n".join([*_heading(out, found), "", *aligned]) + "\n"
+
+
+def _others() -> str:
+    """The recipes beside the one that is chosen, as a comment of lines that a terminal holds."""
+    names = ", ".join(name for name in shelf.names("recipes") if name != "in2")
+    return textwrap.fill(
+        f"recipes beside in2: {names}", 96, initial_indent="# ", subsequent_indent="#   "
+    )
 
 
 def _place(folder: str | Path, out: Path) -> str:
@@ -223,7 +234,8 @@ decontaminate: [] # files of benchmarks; what shares ten words in a row with the
 teacher: extractive # asks by rule about facts of the text: offline and free
 
 examples: null # of all recipes below that name a share (share: 0.6) instead of a number
-recipes: # others: sft, erasure, pam, pearl, hierarchy, compress, retrieve, multistage
+{others}
+recipes:
   - use: in2 # information-intensive training: questions about grains in long contexts
     examples: {examples} # over all sides
 
