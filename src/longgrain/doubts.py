@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from longgrain import shelf
 from longgrain.arrange import Stretches
 from longgrain.make import side_shares, wishes
 from longgrain.plan import Between, Plan
@@ -96,6 +97,8 @@ def problems(plan: Plan, store: Store, sided: Sided) -> list[str]:
 
 def impossible(plan: Plan, ground: Ground) -> list[str]:
     """What cannot work with these documents: a pool shorter than the longest context."""
+    if all(_makes_its_own(one.use) for one in plan.recipes if one.examples):
+        return []
     asked = wishes(plan, list(side_shares(plan)))
     total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
     return [
@@ -106,6 +109,11 @@ def impossible(plan: Plan, ground: Ground) -> list[str]:
         for side, kinds in asked.items()
         if sum(kinds.values()) and ground.pool(side) < longest
     ]
+
+
+def _makes_its_own(name: str) -> bool:
+    """Whether all contexts of a recipe are of its own making, so that it needs no pool."""
+    return bool(getattr(shelf.load("recipes", name), "own_contexts", False))
 
 
 def _larger_side(side: Side, share: float) -> str:
