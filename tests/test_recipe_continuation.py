@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 import pytest
 
 from longgrain.build import build
+from longgrain.checks.bounds import Bounds
 from longgrain.errors import PlanError
 from longgrain.explain import row_place
-from longgrain.make import component
+from longgrain.make import bare, component
 from longgrain.materials import SideMaterials
 from longgrain.recipes.continuation import wording
 from longgrain.recipes.continuation.outlines import measured
@@ -371,6 +372,15 @@ def test_a_headed_section_is_planned_by_its_headings_and_code_is_not_planned(
     )
     lost = [one for one in drawn(side, "long", 80) if isinstance(one, Dropped)]
     assert any("code" in one.reason for one in lost)
+
+
+def test_a_long_text_is_not_too_long_an_answer(side: SideMaterials) -> None:
+    [draft] = drafts(side, "long", 1)
+    example = bare(draft, "train")
+    tight = Bounds(answer=(1, 100))
+    assert not list(tight.problems(example, side.store.texts))
+    other = replace(example, lineage={**example.lineage, "form": "summary"})
+    assert list(tight.problems(other, side.store.texts)) == ["answer is too long"]
 
 
 # --- a teacher that plans and writes ---

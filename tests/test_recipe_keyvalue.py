@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,10 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from longgrain.build import build
+from longgrain.checks.answerable import Answerable
+from longgrain.checks.language import Language
 from longgrain.errors import PlanError
 from longgrain.explain import laid_out, row_place
 from longgrain.ground import HeldOut
-from longgrain.make import component
+from longgrain.make import bare, component
 from longgrain.materials import SideMaterials
 from longgrain.probes.cwe import CommonWords
 from longgrain.probes.fwe import FrequentWords
@@ -217,6 +219,20 @@ def test_steps_are_said_in_their_share_and_name_all_evidence(side: SideMaterials
             assert len(re.split(r" → |; |；|, |、", told)) >= pieces
 
 
+def test_the_checks_hold_the_operands_against_the_list_and_judge_no_symbol_s_language(
+    side: SideMaterials,
+) -> None:
+    for kind in KINDS:
+        for draft in drafts(side, kind, 12, languages=("zh",)):
+            example = bare(draft, "train")
+            assert not list(Answerable().problems(example, {}))
+            assert not list(Language().problems(example, {}))
+            wrong = replace(example, lineage={**example.lineage, "operands": ["123"]})
+            assert list(Answerable().problems(wrong, {})) == ["an operand is not in the evidence"]
+    [draft] = drafts(side, KINDS[0], 1, languages=("zh",), symbols=("uuids",))
+    assert list(Language(free=()).problems(bare(draft, "train"), {}))
+
+
 # --- lengths, depths, masks ---
 
 
@@ -298,6 +314,20 @@ def test_a_length_that_cannot_hold_the_list_is_dropped_with_a_reason(tmp_path: P
         "the length is too short for what must be in the list"
     }
     assert len(made) == 12
+
+
+def test_lists_are_as_long_as_asked_for_however_short_the_documents_are(tmp_path: Path) -> None:
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "note.md").write_text("# Note\n\nOne sentence is all.\n", "utf-8")
+    changes = {"split": {"valid": 0.0, "test": 0.0}, "layout": {"lengths": [4096]}}
+    alone = [{"use": "keyvalue", "examples": 4}]
+    plan = small_plan(tmp_path, recipes=alone, pack={"length": 4096}, **changes)
+    made = list(build(plan, tmp_path / "run").examples("train"))
+    assert [int(one.lineage["tokens"]) > 3900 for one in made] == [True] * 4
+    mixed = [*alone, {"use": "in2", "examples": 4}]
+    plan = small_plan(tmp_path, recipes=mixed, pack={"length": 4096}, **changes)
+    with pytest.raises(PlanError, match="cannot be filled"):
+        build(plan, tmp_path / "mixed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

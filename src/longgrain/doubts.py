@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from longgrain import shelf
 from longgrain.arrange import Stretches
 from longgrain.classes import recipe_name
 from longgrain.make import component, side_shares, wishes
@@ -101,6 +102,8 @@ def impossible(plan: Plan, ground: Ground) -> list[str]:
     """What cannot work: a pool shorter than the longest context, a mix of what no recipe makes."""
     asked = wishes(plan, list(side_shares(plan)))
     unknown = list(_unknown_classes(plan, asked))
+    if all(_makes_its_own(one.use) for one in plan.recipes if one.examples):
+        return unknown
     total, longest = max(1, sum(map(ground.pool, SIDES))), plan.layout.longest
     return unknown + [
         f"{side}: its documents hold {ground.pool(side):,} tokens, but contexts of up to "
@@ -124,6 +127,11 @@ def _unknown_classes(plan: Plan, asked: Mapping[Side, Mapping[str, int]]) -> Ite
                     f"balance.{dimension}: {name!r} is made by no recipe of the plan, so it can have "
                     f"no share; there are {', '.join(known)}"
                 )
+
+
+def _makes_its_own(name: str) -> bool:
+    """Whether all contexts of a recipe are of its own making, so that it needs no pool."""
+    return bool(getattr(shelf.load("recipes", name), "own_contexts", False))
 
 
 def _larger_side(side: Side, share: float) -> str:

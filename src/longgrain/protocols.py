@@ -231,7 +231,11 @@ class Materials(Protocol):
 
 @runtime_checkable
 class Recipe(Protocol):
-    """Grains > drafts. A class on the shelf is a frozen dataclass whose fields are settings."""
+    """Grains > drafts. A class on the shelf is a frozen dataclass whose fields are settings.
+
+    A class variable ``own_contexts``, where it is true, says that no draft takes its context from the
+    pool of grains, so that the pool may be shorter than the longest context.
+    """
 
     name: ClassVar[str]
     source: ClassVar[str]

@@ -45,6 +45,7 @@ class KeyValue:
 
     name: ClassVar[str] = RECIPE
     source: ClassVar[str] = "Xiong et al. 2024, From Artificial Needles, arXiv 2406.19292"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     symbols: tuple[str, ...] = KINDS
