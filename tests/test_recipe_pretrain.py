@@ -133,6 +133,15 @@ def test_every_word_of_the_documents_is_trained_on_once(tmp_path: Path) -> None:
     assert len(held) > len(files)  # texts longer than the window are cut
 
 
+def test_a_piece_of_code_keeps_its_indent(tmp_path: Path) -> None:
+    body = "".join(f"    total_{n} = weigh(cargo[{n}], crane=hook_{n})\n\n" for n in range(150))
+    files = {"code/a.py": f"def unload(cargo):\n{body}"}
+    run = build(planned(tmp_path, files, window=300), tmp_path / "run")
+    said = [words(one, run.texts()) for one in run.examples("train")]
+    assert len(said) > 3
+    assert all(one.startswith(("def unload", "    total_")) for one in said)
+
+
 def test_another_fact_in_a_document_is_another_text(tmp_path: Path) -> None:
     files = two_classes(2, 2, chapters=1)
     said = {}
@@ -443,7 +452,7 @@ def test_related_texts_share_an_example_and_it_says_so(tmp_path: Path, related: 
         assert one.lineage["attention"] == "crosses texts"
         assert len(one.doc_ids) == one.lineage["texts"]
         alike += len({sources[name].partition("-")[2] for name in one.doc_ids}) == 1
-    assert alike >= len(joined) - 1  # a path goes over to the other subject once
+    assert alike == len(joined)
     held = Counter(name for one in run.examples("train") for name in one.doc_ids)
     assert set(held.values()) == {1}
 

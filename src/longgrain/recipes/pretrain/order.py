@@ -162,14 +162,15 @@ class Stream:
 
     def _piece(self, place: _Place, window: int, most: float) -> Part:
         """The next piece of a text that is longer than the window, of a size like its others."""
-        text, (starts, ends, sizes, behind) = self.texts[place.text], self.borders(place.text)
+        text, (ends, sizes, behind) = self.texts[place.text], self.borders(place.text)
         rest, window = behind[place.at], window - window // SLACK
         wanted = most if self.along else min(rest / max(1, -(-rest // window)), most)
         last, size = place.at, sizes[place.at]
         while last + 1 < len(ends) and size < wanted and size + sizes[last + 1] <= window:
             last += 1
             size += sizes[last]
-        start = text.start if not place.at else starts[place.at]
+        # From the end of the last piece on: the blanks between are the indent of code and of verse.
+        start = text.start if not place.at else ends[place.at - 1]
         end = text.end if last + 1 == len(ends) else ends[last]
         place.at = last + 1
         kept = sum(high - low for low, high in text.kept(start, end)) / max(1, end - start)

@@ -111,7 +111,7 @@ def _grain(text: Text, start: int, end: int) -> Grain:
 
 
 def spans_of(materials: Materials, text: Text, part: Part) -> list[Span]:
-    """The words of a piece as spans that are learned; blanks at its ends are let go."""
+    """The words of a piece as spans that are learned; blank lines at its ends are let go."""
     stretches = [
         (start, end)
         for start, end in text.kept(part.start, part.end)
@@ -121,7 +121,8 @@ def spans_of(materials: Materials, text: Text, part: Part) -> list[Span]:
     for number, (start, end) in enumerate(stretches):
         words = _words(materials, text, start, end)
         if not number:
-            start += len(words) - len(words.lstrip())
+            blank = len(words) - len(words.lstrip())
+            start += words.rfind("\n", 0, blank) + 1  # the indent of the first line stays
         if number == len(stretches) - 1:
             end -= len(words) - len(words.rstrip())
         origin = Given(source=text.source, id=text.name) if text.own else _grain(text, start, end)
@@ -139,7 +140,6 @@ def numbers_of(materials: Materials, spans: Iterable[Span]) -> list[int]:
 class Borders(NamedTuple):
     """Where a text may be cut: behind each of its cuts; the tokens of each, and of it and all behind it."""
 
-    starts: Sequence[int]
     ends: Sequence[int]
     sizes: Sequence[int]
     behind: Sequence[int]
@@ -152,7 +152,7 @@ class Borders(NamedTuple):
         gaps = [start - end for start, end in zip(starts[1:], ends, strict=False)]
         whole = [size + max(0, gap - 2) for size, gap in zip(sizes, [*gaps, 0], strict=True)]
         behind = list(accumulate(reversed(whole)))[::-1]
-        return cls(starts, ends, whole, behind)
+        return cls(ends, whole, behind)
 
 
 def borders(materials: Materials, text: Text) -> Borders:
