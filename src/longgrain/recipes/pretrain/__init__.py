@@ -52,6 +52,7 @@ class Pretrain:
 
     name: ClassVar[str] = RECIPE
     source: ClassVar[str] = "Ibrahim et al. 2024, arXiv 2403.08763"
+    own_contexts: ClassVar[bool] = True
 
     seeds: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
