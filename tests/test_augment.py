@@ -33,6 +33,7 @@ from longgrain.make import bare, component, problem
 from longgrain.materials import SideMaterials
 from longgrain.plan import CHECKS, Augmenting, Plan
 from longgrain.run import Run
+from longgrain.scripts import traditional
 from longgrain.types import Answered, Draft, Dropped, Given, Refused, Request, Span
 from longgrain.unaltered import objection
 
@@ -296,6 +297,24 @@ def test_instructions_and_questions_are_said_otherwise_by_rule() -> None:
             [role] = where
             assert said(item, role) != said(draft, role)
             assert objection([draft], item, {}, reforms=False) == ""
+
+
+def test_what_is_added_is_in_the_script_of_the_question() -> None:
+    for number in range(12):
+        draft = asking(f"第{number}座城門有幾個守衛？", "三", language="zh", instruction="（甲）")
+        [item] = Paraphrase().altered([[draft]], FakeMaterials())  # type: ignore[arg-type]
+        assert isinstance(item, Draft)
+        [words] = said(item, "question")
+        assert words == traditional(words)
+
+
+def test_a_question_among_several_turns_and_a_request_that_is_polite_stay_as_they_are() -> None:
+    draft = asking("哪座门最老？", "x", language="zh", instruction="（甲）")
+    several = replace(draft, messages=draft.messages * 2)
+    polite = asking("哪座门最老。", "x", language="zh", instruction="回答之前，请核对材料。")
+    for one in (several, polite):
+        [item] = Paraphrase().altered([[one]], FakeMaterials())  # type: ignore[arg-type]
+        assert item == "no instruction or question of a form that is known"
 
 
 @dataclass

@@ -21,6 +21,7 @@ from longgrain.augmentations.spoken import (
 from longgrain.errors import PlanError
 from longgrain.facts import holds, same_answer
 from longgrain.protocols import Materials
+from longgrain.scripts import is_traditional
 from longgrain.types import Draft, Given, Refused, Reply, Request, Span
 
 NOTHING = "no instruction or question of a form that is known"
@@ -63,8 +64,10 @@ class Paraphrase:
 
     def _ruled(self, draft: Draft) -> Draft | str:
         spans = self._spans(draft)
+        language = language_of(draft)
+        hant = language == "zh" and is_traditional("".join(one.text or "" for one in spans))
         for span in spans:
-            ways = list(said_otherwise(span.text or "", span.role, language_of(draft)))
+            ways = list(said_otherwise(span.text or "", span.role, language, hant=hant))
             if ways and span.role == "instruction" and _are_several(spans):
                 ways = [one for one in ways if one[0] != "imperative"] or ways[:1]  # only "Please"
             if ways:
@@ -74,8 +77,14 @@ class Paraphrase:
         return NOTHING
 
     def _spans(self, draft: Draft) -> list[Span]:
-        """Whole sentences of our own, in an order of the draft's own; options are none."""
-        spans = [one for one in own_spans(draft, self.where) if _is_said(one.text or "")]
+        """Whole sentences of our own, in an order of the draft's own; options are none.
+
+        A question among several turns leans on those before it, so there only instructions are said
+        otherwise.
+        """
+        turns = sum(one.speaker == "user" for one in draft.messages)
+        where = [one for one in self.where if one == "instruction" or turns == 1]
+        spans = [one for one in own_spans(draft, where) if _is_said(one.text or "")]
         return sorted(dict.fromkeys(spans), key=lambda one: draw(1 << 32, draft.id, one.text or ""))
 
     # --- by a language model ------------------------------------------------------------------

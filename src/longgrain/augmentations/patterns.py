@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from longgrain.scripts import traditional
+
 # Verbs with which our instructions and questions begin when they tell somebody to do something.
 _VERBS = (
     "Read|Use|Study|Answer|Find|Give|Condense|Shorten|Combine|Extract|List|Write|Complete|Summari[sz]e|"
@@ -80,7 +82,7 @@ INSTRUCTIONS = {
             "请{b}，答案在{a}里。", "查阅{a}之后，请{b}。",
         ),
         _pattern("please", r"请(?P<a>(?!问|教|看)[^。]+)。", "麻烦你{a}。", "烦请{a}。", "现在请{a}。"),
-        _pattern("imperative", rf"(?P<a>(?:{_IMPERATIVE})[^。]+)。", "请{a}。", "请你{a}。", "现在请{a}。"),
+        _pattern("imperative", rf"(?P<a>(?!.*请)(?:{_IMPERATIVE})[^。]+)。", "请{a}。", "请你{a}。", "现在请{a}。"),
     ),
 }  # fmt: skip
 # For a whole question: what is asked stands as it is, or the blank is spoken of in another way.
@@ -111,12 +113,18 @@ QUESTIONS = {
 _SENTENCE = re.compile(r"[^.。!！?？]+(?:\.(?!\s|$)[^.。!！?？]+)*[.。!！?？]+")
 
 
-def said_otherwise(text: str, role: str, language: str) -> Iterator[tuple[str, str]]:
-    """Other ways of saying a text, each with the name of its pattern; none where no pattern fits."""
+def said_otherwise(
+    text: str, role: str, language: str, *, hant: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Other ways of saying a text, each with the name of its pattern; none where no pattern fits.
+
+    ``hant`` has what is added written in Traditional Chinese.
+    """
+    filled = _filled_in_traditional if hant else _filled
     if role == "question":
         for pattern in QUESTIONS[language]:
             if match := pattern.form.fullmatch(text):
-                yield from ((pattern.name, _filled(said, match)) for said in pattern.said)
+                yield from ((pattern.name, filled(said, match)) for said in pattern.said)
                 return
         return
     for sentence in _SENTENCE.finditer(text):
@@ -125,9 +133,13 @@ def said_otherwise(text: str, role: str, language: str) -> Iterator[tuple[str, s
         for pattern in INSTRUCTIONS[language]:
             if match := pattern.form.fullmatch(words):
                 for said in pattern.said:
-                    told = _filled(said, match)
+                    told = filled(said, match)
                     yield pattern.name, text[:start] + told + text[start + len(words) :]
                 break
+
+
+def _filled_in_traditional(said: str, match: re.Match[str]) -> str:
+    return _filled(traditional(said), match)
 
 
 def _filled(said: str, match: re.Match[str]) -> str:
