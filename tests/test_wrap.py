@@ -97,6 +97,21 @@ def test_far_parts_are_compressed_and_evidence_is_not(
     assert compressed >= 10
 
 
+def test_compression_alone_has_a_window_of_its_own() -> None:
+    assert Wrapping(compress=0.5).reach == 4096
+    assert Wrapping(compress=0.5, window=512).reach == 512
+    assert Wrapping(outline=64).reach == 0
+    with pytest.raises(PlanError, match="a row holds 2048"):
+        Plan.of(
+            {
+                "sources": ["x"],
+                "recipes": [{"use": "in2", "examples": 9, "wrap": {"compress": 0.5}}],
+                "layout": {"lengths": {"min": 256, "max": 1024}},
+                "pack": {"length": 2048},
+            }
+        )
+
+
 def test_an_outline_stands_before_the_context_and_never_tells_the_answer(
     drafts: list[Draft], materials: SideMaterials
 ) -> None:
@@ -167,7 +182,6 @@ def test_a_rival_between_the_evidence_leaves_no_window(
 @pytest.mark.parametrize(
     ("wrap", "said"),
     [
-        ({"compress": 0.5}, "no window is asked for"),
         ({"compress": 1.5, "window": 512}, "less than 1"),
         ({"window": 100}, "greater than or equal to 256"),
         ({"outline": 4}, "greater than or equal to 32"),

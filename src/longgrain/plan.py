@@ -155,12 +155,16 @@ def _components(value: Any) -> Any:
     return [{"use": one} if isinstance(one, str) else one for one in value]
 
 
+COMPRESSED_WINDOW = 4096
+
+
 class Wrapping(Part):
     """What a recipe's examples get about their contexts, whatever the recipe.
 
     ``metadata`` is a line before every grain of a pool, or before the window; ``outline`` a budget of
     tokens for the headings of the evidence's document; ``window`` cuts the context to so many tokens
-    of the evidence's own document; ``compress`` is the share that is left of a window's far parts.
+    of the evidence's own document; ``compress`` is the share that is left of a window's far parts, and
+    alone it has a window of 4,096 tokens.
     """
 
     metadata: tuple[Literal["title", "heading", "date", "position"], ...] = ()
@@ -168,13 +172,13 @@ class Wrapping(Part):
     window: Annotated[int, Field(ge=256)] | None = None
     compress: Annotated[float, Field(gt=0, lt=1)] | None = None
 
+    @property
+    def reach(self) -> int:
+        """Tokens of the window; 0 for none."""
+        return self.window or (COMPRESSED_WINDOW if self.compress else 0)
+
     @model_validator(mode="after")
     def _sensible(self) -> Wrapping:
-        if self.compress and not self.window:
-            raise ValueError(
-                "compress shortens the far parts of a window, and no window is asked for; give "
-                "window: TOKENS too, or leave compress out"
-            )
         if len(set(self.metadata)) < len(self.metadata):
             raise ValueError(f"metadata {list(self.metadata)} names a part twice; name each once")
         return self
@@ -289,7 +293,7 @@ class Plan(Part):
     @model_validator(mode="after")
     def _rows_hold_wraps(self) -> Plan:
         for entry in self.recipes:
-            needed = (entry.wrap.window or 0) + (entry.wrap.outline or 0)
+            needed = entry.wrap.reach + (entry.wrap.outline or 0)
             if needed >= self.row_length:
                 raise ValueError(
                     f"recipe {entry.use!r} is wrapped in {needed} tokens of window and outline, and "
