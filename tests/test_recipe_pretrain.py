@@ -389,6 +389,7 @@ def test_a_curriculum_shows_in_the_order_of_the_rows(tmp_path: Path) -> None:
         assert len(mine) == 1  # no row mixes two stages
         stages += mine
     assert stages == sorted(stages)
+    assert run.manifest["packing"]["train"]["stages"] == 5
     assert set(stages) == set(range(5))
     for stage in range(5):
         sizes: Counter[bool] = Counter()

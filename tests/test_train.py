@@ -349,6 +349,29 @@ def test_epochs_and_steps_say_how_many_batches_there_are(
     assert count(steps=7) == 14
 
 
+def test_a_training_that_loses_the_order_of_the_rows_says_so(
+    small_run: Run, config: str, tmp_path: Path
+) -> None:
+    packing = small_run.manifest["packing"]
+    staged = {
+        **small_run.manifest,
+        "packing": {**packing, "train": {**packing["train"], "stages": 3}},
+    }
+
+    class Staged(Run):
+        manifest = staged
+
+    for order, words in (("shuffled", True), ("as-packed", False)):
+        said: list[str] = []
+        train(
+            Staged(small_run.folder),
+            quick(config, steps=1, order=order),
+            tmp_path / order,
+            tell=said.append,
+        )
+        assert any("an order of 3 stages" in one for one in said) == words
+
+
 def test_short_rows_are_trained_before_long_ones(
     small_run: Run, config: str, tmp_path: Path
 ) -> None:

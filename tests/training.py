@@ -56,6 +56,7 @@ class Packed:
 
     sizes: tuple[int, ...]
     folder: Path = field(default_factory=lambda: Path("made"))
+    manifest: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def examples(self) -> list[Row]:

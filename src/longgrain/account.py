@@ -261,6 +261,7 @@ class Account:
             "fill": tokens / max(1, len(packing) * self.plan.row_length),
             "lower_bound": lower_bound(fits, self.plan.row_length) if len(fits) else 0,
             "too_long": [names[int(mine[i])] for i in packing.too_long.tolist()],
+            **({"stages": packing.stages} if packing.stages > 1 else {}),
         }
 
     def _roles(self, side: Side) -> dict[str, dict[str, int]]:

@@ -40,11 +40,15 @@ REFILL_LIMIT = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
-    """Row i holds ``items[offsets[i]:offsets[i + 1]]``; the items ``too_long`` fit in no row."""
+    """Row i holds ``items[offsets[i]:offsets[i + 1]]``; the items ``too_long`` fit in no row.
+
+    With more than one of ``stages`` the order of the rows means something.
+    """
 
     items: Ints
     offsets: Ints
     too_long: Ints
+    stages: int = 1
 
     def __len__(self) -> int:
         """The number of rows."""

@@ -65,6 +65,7 @@ def pack_in_stages(
         too_long=np.sort(
             np.concatenate([own[one.too_long] for own, one in zip(numbers, packed, strict=True)])
         ),
+        stages=len(numbers),
     )
 
 

@@ -103,6 +103,8 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     rows = {side: _rows(run, side, settings) for side in ("train", "valid")}
     old = {side: _rows(older, side, settings) if older else [] for side in ("train", "valid")}
     _enough(run, settings, rows)
+    if lost := _order_lost(run, settings):
+        tell(lost)
     tell("reading the model")
     config = models.config_of(settings)
     everything = [one for part in (*rows.values(), *old.values()) for one in part]
@@ -161,6 +163,14 @@ def _rows(run: Run, side: Any, settings: Settings) -> list[Row]:
     if settings.batching == "sorted":
         return [one for row in rows for one in apart(row)]
     return list(rows)
+
+
+def _order_lost(run: Run, settings: Settings) -> str:
+    """What is said where the rows have an order (a curriculum) that this training does not keep."""
+    stages = run.manifest.get("packing", {}).get("train", {}).get("stages", 1)
+    if stages == 1 or settings.order == "as-packed":
+        return ""
+    return f"the rows have an order of {stages} stages, which --order as-packed would keep"
 
 
 def _enough(run: Run, settings: Settings, rows: Mapping[str, Sequence[Row]]) -> None:
