@@ -161,7 +161,7 @@ def weighed(example: Example) -> str:
     }
     listed = ", ".join(f"{what} {_short(value)}" for what, value in parts.items())
     return (
-        f"in {told['times']} rows, {told['learned']:,} learned tokens; difficulty "
+        f"in {told['times']} row{'s' * (told['times'] != 1)}, {told['learned']:,} learned tokens; difficulty "
         f"{told['difficulty']:.2f} ({told['level']}): {listed}"
     )
 
