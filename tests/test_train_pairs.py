@@ -26,7 +26,7 @@ pytest.importorskip("trl", reason="TRL is not installed (extra train)")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of pairs, and of questions that are none."""
     folder = tmp_path_factory.mktemp("pairs")
-    recipes = [{"use": "prefer", "examples": 14}, {"use": "in2", "examples": 4}]
+    recipes = [{"use": "prefer", "examples": 11}, {"use": "in2", "examples": 4}]
     layout = {"lengths": {"min": 256, "max": 288}, "depths": 3, "short": 128}
     plan = small_plan(folder, teacher={"use": "extractive"}, recipes=recipes, layout=layout)
     return build(plan, folder / "run")

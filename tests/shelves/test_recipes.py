@@ -111,6 +111,14 @@ def test_evidence_comes_from_the_side_and_is_named_by_number(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_that_needs_no_pool_makes_all_its_contexts(
+    name: str, drafts: dict[str, list[Draft]]
+) -> None:
+    if getattr(shelf.load("recipes", name), "own_contexts", False):
+        assert {draft.meta["layout"] for draft in drafts[name]} == {"none"}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_only_the_words_of_the_assistant_are_learned(name: str, drafts: Drafts) -> None:
     for draft in drafts[name]:
         spans = [(one.speaker, span) for one in draft.messages for span in one.spans]

@@ -68,6 +68,7 @@ class Compress:
 
     name: ClassVar[str] = RECIPE
     source: ClassVar[str] = "Xu et al. 2024 (RECOMP), arXiv 2310.04408"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     budget: float = 0.3

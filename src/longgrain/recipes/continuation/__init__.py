@@ -46,6 +46,7 @@ class Continuation:
 
     name: ClassVar[str] = RECIPE
     source: ClassVar[str] = "Bai et al. 2024, LongWriter, arXiv 2408.07055"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     levels: Mapping[str, float] = field(default_factory=lambda: dict(AT_LEVELS))

@@ -55,6 +55,7 @@ class Locate:
 
     name: ClassVar[str] = "locate"
     source: ClassVar[str] = "He et al. 2024, Never Lost in the Middle, arXiv 2311.09198"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     passages: tuple[int, int] = (10, 20)

@@ -34,6 +34,7 @@ class Multistage:
 
     name: ClassVar[str] = RECIPE
     source: ClassVar[str] = "Wu et al. 2021, Recursively Summarizing Books, arXiv 2109.10862"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     tasks: Mapping[str, float] = field(default_factory=lambda: dict(TASKS))

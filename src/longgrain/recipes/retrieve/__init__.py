@@ -40,6 +40,7 @@ class Retrieve:
 
     name: ClassVar[str] = "retrieve"
     source: ClassVar[str] = "Liu et al. 2023, Lost in the Middle, arXiv 2307.03172"
+    own_contexts: ClassVar[bool] = True
 
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     passages: tuple[int, int] = (4, 10)
