@@ -239,6 +239,9 @@ recipes:
   - use: in2 # information-intensive training: questions about grains in long contexts
     examples: {examples} # over all sides
 
+augment: # drafts in other words, no fact or answer changed
+  share: 0.0 # of the drafts, such as 0.3
+
 layout: # how contexts are laid out
   lengths: # tokens of a whole example, spread evenly between the two
     min: {shortest}
@@ -253,6 +256,8 @@ layout: # how contexts are laid out
   short: 1024 # tokens of a short context
 
 checks: [{checks}] # what an example must pass
+
+balance: null # a wished mix by share of learned tokens, such as {{language: equal, difficulty: equal}}
 
 pack: # examples are packed whole into rows
   length: null # tokens of a row; null takes the longest example
