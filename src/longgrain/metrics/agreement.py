@@ -108,27 +108,30 @@ def krippendorff(units: Iterable[Sequence[str]], level: Level = "nominal") -> fl
 
 
 def alpha_of(pairs: Pairs, level: Level) -> float | None:
-    """Alpha from a coincidence table: 1 less observed over expected disagreement."""
+    """Alpha from a coincidence table: 1 less observed over expected disagreement.
+
+    What is expected is a sum over all pairs of labels; the sums over labels that it comes to are taken
+    instead, since a bootstrap asks a thousand times.
+    """
     totals: dict[str, float] = defaultdict(float)
     for (first, _), weight in pairs.items():
         totals[first] += weight
     labels = sorted(totals) if level == "nominal" else sorted(totals, key=float)
+    if len(labels) < 2:
+        return None
     whole = math.fsum(totals.values())
     ranks = _middle_ranks([totals[label] for label in labels])
-    place = dict(zip(labels, ranks if level == "ordinal" else range(len(labels)), strict=True))
-
-    def distance(first: str, second: str) -> float:
-        if level == "nominal":
-            return float(first != second)
-        if level == "interval":
-            return (float(first) - float(second)) ** 2
-        return (place[first] - place[second]) ** 2
-
-    observed = math.fsum(weight * distance(*pair) for pair, weight in pairs.items())
-    expected = math.fsum(
-        totals[first] * totals[second] * distance(first, second)
-        for first, second in permutations(labels, 2)
-    )
+    if level == "nominal":
+        observed = math.fsum(weight for (one, other), weight in pairs.items() if one != other)
+        expected = math.fsum(totals[label] * (whole - totals[label]) for label in labels)
+    else:
+        values = ranks if level == "ordinal" else list(map(float, labels))
+        place = dict(zip(labels, values, strict=True))
+        mean = math.fsum(totals[label] * place[label] for label in labels) / whole
+        observed = math.fsum(
+            weight * (place[one] - place[other]) ** 2 for (one, other), weight in pairs.items()
+        )
+        expected = 2 * whole * math.fsum(totals[one] * (place[one] - mean) ** 2 for one in labels)
     return 1.0 - (whole - 1) * observed / expected if expected else None
 
 
