@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "longgrain"
 SHELVES = ("readers", "recipes", "teachers", "checks", "exports", "metrics", "probes")
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train")
+FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train", "prove")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
     *("content_words", "scripts"),
