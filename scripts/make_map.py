@@ -76,6 +76,7 @@ WAY = {
         *("compare_verb", "compare"),
     ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
+    "prove": ("prove_verb", "prove"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
     ),

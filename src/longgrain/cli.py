@@ -15,6 +15,7 @@ from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
 from longgrain.probe_verb import probe
+from longgrain.prove_verb import prove
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
@@ -374,6 +375,12 @@ app.command(
     compare,
     sort_key=11,
     help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
+)
+
+app.command(
+    prove,
+    sort_key=12,
+    help_epilogue="Example:\n\n  longgrain prove position\n",
 )
 
 if __name__ == "__main__":

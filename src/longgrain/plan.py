@@ -35,7 +35,7 @@ class Part(BaseModel):
 class Cutting(Part):
     """How documents are cut into grains; ``size`` and ``overlap`` are tokens of the run's tokenizer."""
 
-    size: Annotated[int, Field(ge=16, le=4096)] = 128
+    size: Annotated[int, Field(ge=8, le=4096)] = 128
     mode: Literal["sentence", "exact"] = "sentence"
 
 

@@ -159,7 +159,7 @@ class Erasure:
             if isinstance(said, Dropped):
                 yield said
             else:
-                yield self._draft(kind, draft, strategy, said, scores)
+                yield self.told(kind, draft, strategy, said, scores)
 
     def _by_rule(
         self, kind: str, draft: Draft, scores: Scores, materials: Materials
@@ -175,7 +175,7 @@ class Erasure:
             if said:
                 if place:
                     materials.count("strategy that no rule can follow here, the next best taken")
-                return self._draft(kind, draft, strategy, said, scores)
+                return self.told(kind, draft, strategy, said, scores)
         reason = "no strategy has a sound answer by rule"
         return Dropped(step="draft", id=draft.id, reason=reason, detail=asked(draft))
 
@@ -193,9 +193,10 @@ class Erasure:
             place -= share
         return next(reversed([one for one, share in self.styles.items() if share]))
 
-    def _draft(
+    def told(
         self, kind: str, draft: Draft, strategy: str, said: Sequence[Span], scores: Scores
     ) -> Draft:
+        """A question's draft with its answer, under the strategy's message and under the generic one."""
         task, style = task_of(draft), self._style(draft)
         user = next(one for one in draft.messages if one.speaker == "user")
         turns = (user, Message(speaker="assistant", spans=tuple(said)))
