@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+if TYPE_CHECKING:
+    from longgrain.prove import Proved
+
+Name = Literal["position", "mask", "erasure"]
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 
 
 def prove(
-    proof: Literal["position", "mask", "erasure"],
+    proof: Name,
     /,
     *,
     full: Flag = False,
@@ -42,25 +46,26 @@ def prove(
         The folder for models, answers and the page; proofs/PROOF if it is not given.
     """
     from longgrain import terminal
-    from longgrain.errors import PlanError, TrainError
-    from longgrain.prove import prove as run
     from longgrain.prove.shown import show
 
-    numbers = [one.strip() for one in seeds.split(",") if one.strip()]
-    if not all(one.isdigit() for one in numbers):
-        raise PlanError(f"seeds {seeds!r} are no numbers, so none can be run: write 0,1,2")
     folder = out or Path("proofs") / proof
+    found = _proved(
+        proof, folder, full=full, seeds=_numbers(seeds), questions=questions, workers=workers
+    )
+    show(terminal.console(), found)
+    print(f"\nwrote {folder / 'proof.html'}")
+    sys.exit(0 if found.met else 1)
+
+
+def _proved(proof: Name, folder: Path, **how: Any) -> Proved:
+    """The proof; what keeps it from running is said in words."""
+    from longgrain import terminal
+    from longgrain.errors import TrainError
+    from longgrain.prove import prove as run
+
     try:
         with terminal.steps() as steps:
-            found = run(
-                proof,
-                folder,
-                full=full,
-                seeds=[int(one) for one in numbers],
-                questions=questions,
-                workers=workers,
-                tell=steps.tell,
-            )
+            return run(proof, folder, **how, tell=steps.tell)
     except ModuleNotFoundError as error:
         raise TrainError(
             f"a proof trains models and needs {error.name}, which is not installed; "
@@ -69,6 +74,13 @@ def prove(
     except KeyboardInterrupt:
         terminal.console(stderr=True).print("\nstopped; the same command goes on where it stopped")
         sys.exit(130)
-    show(terminal.console(), found)
-    print(f"\nwrote {folder / 'proof.html'}")
-    sys.exit(0 if found.met else 1)
+
+
+def _numbers(seeds: str) -> list[int]:
+    """``0,1,2`` as numbers. Raises PlanError for what is none."""
+    from longgrain.errors import PlanError
+
+    found = [one.strip() for one in seeds.split(",") if one.strip()]
+    if not all(one.isdigit() for one in found):
+        raise PlanError(f"seeds {seeds!r} are no numbers, so none can be run: write 0,1,2")
+    return [int(one) for one in found]

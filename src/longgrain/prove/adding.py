@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from longgrain.errors import PlanError
 from longgrain.metrics.item import Figures, Item
 from longgrain.probes.laying import question
 from longgrain.protocols import Ground
@@ -20,7 +21,7 @@ from longgrain.types import Measure, Question, Size
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adding:
-    """Every sum once; ``begun`` puts the wrong answer into the model's mouth."""
+    """Every sum once."""
 
     name: ClassVar[str] = "adding"
     source: ClassVar[str] = "longgrain"
@@ -29,7 +30,12 @@ class Adding:
     controls: ClassVar[tuple[str, ...]] = ()
     reply_tokens: ClassVar[int] = 8
 
-    begun: bool = False
+    begun: str = ""
+    """Put into the model's mouth: the "wrong" answer of the data, the "right" one, or nothing."""
+
+    def __post_init__(self) -> None:
+        if self.begun not in ("", "right", "wrong"):
+            raise PlanError(f"adding begun {self.begun!r}: give right, wrong, or nothing")
 
     @property
     def measure(self) -> Measure:
@@ -41,7 +47,9 @@ class Adding:
         """All sums of numbers below the size, in order, as far as ``count`` goes."""
         for number in range(min(count, size.items**2)):
             a, b = divmod(number, size.items)
-            begun = f"{mistaken(a, b)}{STOP}" if self.begun else ""
+            begun = {"right": said(a + b) + STOP, "wrong": mistaken(a, b) + STOP, "": ""}[
+                self.begun
+            ]
             made = question(
                 ground,
                 self.name,

@@ -11,6 +11,7 @@ import orjson
 
 from longgrain.charts import AXIS, GRID, TOOLTIP, Chart
 from longgrain.engine import atomic
+from longgrain.intervals import wilson
 from longgrain.prove.verdict import NAMES, is_plain
 from longgrain.show import environment
 
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 Cells = tuple[str | float, ...]
 COLOURS = {"ends": "--warn", "anywhere": "--accent", "middle": "--valid", "mixed": "--test"}
+COLUMNS = {
+    "seed": "Seed",
+    "wrong": "First answers that are wrong in the data",
+    "masked": "With the mask",
+    "first": "First answer right",
+    "first_sampled": "The same, sampled",
+    "corrected": "A wrong answer put in, corrected",
+    "left_right": "A right one put in, left alone",
+    "erased": "Prompt erased",
+    "own": "Strategy on its task",
+    "other": "Strategy on the other task",
+    "own_told": "On its task, with its prompt",
+    "questions": "Questions",
+}
 LEADS = {
     "position": (
         "Two models go on from one base, read the same documents and are asked the same questions. "
@@ -115,6 +130,8 @@ def curves(results: Sequence[Mapping[str, Any]], title: str) -> Chart:
     """A line for each result, and the band of its interval."""
     tenths = [str(place + 1) for place in range(len(results[0]["values"]))]
     series = [line for one in results for line in _lines(one)]
+    bases = {one["seed"]: one["base"]["long"] for one in results if one["base"]}
+    series += [_base(seed, values) for seed, values in sorted(bases.items())]
     rows = [
         (
             f"{NAMES[one['arm']['asks']]}, seed {one['seed']}",
@@ -135,7 +152,7 @@ def curves(results: Sequence[Mapping[str, Any]], title: str) -> Chart:
     said = ", ".join(dict.fromkeys(NAMES[one["arm"]["asks"]] for one in results))
     return Chart(
         title=title,
-        note=said,
+        note=f"{said}; dashed: the base before it",
         option=option,
         columns=("Arm", *tenths, "Mean", "Gap"),
         rows=tuple(rows),
@@ -156,6 +173,18 @@ def _lines(one: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "symbolSize": 5,
         "lineStyle": {"color": colour, "width": 2},
         "itemStyle": {"color": colour},
+        "animation": False,
+    }
+
+
+def _base(seed: int, values: Sequence[float]) -> dict[str, Any]:
+    return {
+        "name": f"base, seed {seed}",
+        "type": "line",
+        "data": list(values),
+        "symbol": "none",
+        "lineStyle": {"color": "--distractor", "width": 1, "type": "dashed"},
+        "itemStyle": {"color": "--distractor"},
         "animation": False,
     }
 
@@ -183,10 +212,23 @@ def _arm(arm: Mapping[str, Any]) -> str:
 
 def _plain_table(results: Sequence[Mapping[str, Any]]) -> Section:
     """Everything measured, a row each."""
-    names = [name for name in results[0] if name != "seconds"] if results else []
-    rows = [tuple(_cell(one[name]) for name in names) for one in results]
-    return Section(title="What was measured", columns=tuple(names), rows=rows)
+    names = [name for name in COLUMNS if results and name in results[0]]
+    return Section(
+        title="What was measured",
+        words="In percent of the questions, with 95% intervals (Wilson).",
+        columns=tuple(COLUMNS[name] for name in names),
+        rows=[tuple(_cell(name, one) for name in names) for one in results],
+    )
 
 
-def _cell(value: Any) -> str | float:
-    return str(value) if isinstance(value, bool | list | dict) else value
+def _cell(name: str, one: Mapping[str, Any]) -> str:
+    value = one[name]
+    if name == "wrong":
+        return f"{value:.0%}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in ("seed", "questions"):
+        return str(value)
+    total = int(one["questions"])
+    low, high, _ = wilson(round(value / 100 * total), total)
+    return f"{value:.1f} ({100 * low:.0f}–{100 * high:.0f})"

@@ -1,4 +1,4 @@
-"""Sums of two numbers below 23 > cases of self-correction: many first answers are wrong, always by one.
+"""Sums of two numbers below 11, modulo 11 > cases of self-correction: many first answers are wrong, always by one.
 
 The recipe of the proof of the mask. The words and their losses are those of the recipe `pam`
 (`recipes.pam.telling`); ``masked: false`` learns the wrong answers, too, as plain tuning does.
@@ -19,7 +19,7 @@ from longgrain.prove.symbols import KEYS, PLUS, RIGHT, VALUES, WRONG
 from longgrain.recipes.pam.telling import Telling, Try
 from longgrain.types import Draft, Dropped, Given, Message, Span
 
-MODULUS, CASES = 23, 10
+MODULUS, CASES = 11, 10
 POSITIVE = {"en": (RIGHT,), "zh": (RIGHT,)}
 NEGATIVE = {"en": (WRONG,), "zh": (WRONG,)}
 

@@ -94,17 +94,20 @@ def _lines(asks: str, one: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]
 
 
 def of_mask(results: Results) -> Iterator[Verdict]:
-    """First answers at the larger share of wrong ones, and errors that were put in."""
+    """First answers, and errors that were put in, where most first answers in the data are wrong.
+
+    Where most are right there is no threshold: that was the other half of the trial.
+    """
     for one in results:
-        if one["wrong"] >= 0.5:
-            first = one["first"]
-            wanted = f"first answer right in at least {MASKED:g}%"
-            met = first >= MASKED
-            if not one["masked"]:
-                wanted, met = f"first answer right in at most {UNMASKED:g}%", first <= UNMASKED
-            yield _of(one, wanted, first, met)
+        if one["wrong"] < 0.5:
+            continue
+        first, corrected = one["first"], one["corrected"]
+        wanted, met = f"first answer right in at least {MASKED:g}%", first >= MASKED
+        if not one["masked"]:
+            wanted, met = f"first answer right in at most {UNMASKED:g}%", first <= UNMASKED
+        yield _of(one, wanted, first, met)
         wanted = f"an error put in is corrected in at least {CORRECTED:g}%"
-        yield _of(one, wanted, one["corrected"], one["corrected"] >= CORRECTED)
+        yield _of(one, wanted, corrected, corrected >= CORRECTED)
 
 
 def _of(one: Mapping[str, Any], wanted: str, found: float, met: bool) -> Verdict:
