@@ -75,7 +75,7 @@ def test_settings_are_changed_from_outside(
     ("old", "new", "says"),
     [
         ("size: 64", "sise: 64", r"plan.yaml:3: grains.sise: there is no such setting"),
-        ("size: 64", "size: 3", r"plan.yaml:3: grains.size: .*16.*given: 3"),
+        ("size: 64", "size: 3", r"plan.yaml:3: grains.size: .*8.*given: 3"),
         ("min: 512", "min: 4096", r"min 4096 is larger than max 2048"),
         ("[title, heading]", "[colour]", r"plan.yaml:6: layout.metadata"),
         ("examples: 12, ", "", r"recipes.0.examples: .*[Rr]equired"),
