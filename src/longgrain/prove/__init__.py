@@ -20,8 +20,6 @@ __all__ = ["NAMES", "Proved", "prove"]
 
 Name = Literal["position", "mask", "erasure"]
 NAMES: tuple[Name, ...] = ("position", "mask", "erasure")
-# Settings of a run in one folder; another run there is refused.
-FILE = "proof.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +131,7 @@ def _spent(results: Sequence[Mapping[str, Any]], name: str) -> float:
     """Seconds of all that was measured, in whichever call; each base once."""
     bases = {(one["seed"], one["arm"]["theta"]): one["base"] for one in results if one.get("base")}
     parts = [*(one for one in results if "seconds" in one), *bases.values()]
-    return round(sum(one["seconds"][name] for one in parts), 1)
+    return round(sum(float(one["seconds"][name]) for one in parts), 1)
 
 
 def _one(part: Part) -> list[Mapping[str, Any]]:
