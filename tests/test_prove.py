@@ -191,7 +191,7 @@ def result(asks: str, values: Sequence[float], seed: int = 0, **arm: Any) -> dic
         "mean_high": 100.0,
         "gap": max(values) - min(values),
         "questions": 2000,
-        "base": {},
+        "base": {"long": [50.0] * 10, "seconds": {"wall": 5.0, "cpu": 4.0}},
         "seconds": {"wall": 1.0, "cpu": 1.0},
     }
 
@@ -242,7 +242,8 @@ def test_the_command_ends_with_1_where_a_threshold_is_missed(
 
 def test_another_proof_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     kept(tmp_path, [result("ends", LOST), result("anywhere", FOUND)])
-    prove("position", tmp_path, seeds=[0])
+    found = prove("position", tmp_path, seeds=[0])
+    assert found.seconds == {"wall": 7.0, "cpu": 6.0}  # two arms, and their base once
     with pytest.raises(PlanError, match="holds another proof"):
         prove("mask", tmp_path, seeds=[0])
     with pytest.raises(PlanError, match="nothing to prove"):

@@ -86,7 +86,7 @@ def _figures(found: Proved) -> list[tuple[str, str, str]]:
     return [
         ("Thresholds met", f"{met} of {len(found.verdicts)}", "fixed before the run"),
         ("Seeds", str(seeds), "each with documents, base and order of its own"),
-        ("CPU seconds", f"{found.seconds['cpu']:,.0f}", "of the call that made this page"),
+        ("CPU seconds", f"{found.seconds['cpu']:,.0f}", "of training and asking, all seeds"),
     ]
 
 
