@@ -97,19 +97,18 @@ def test_far_parts_are_compressed_and_evidence_is_not(
     assert compressed >= 10
 
 
-def test_compression_alone_has_a_window_of_its_own() -> None:
-    assert Wrapping(compress=0.5).reach == 4096
-    assert Wrapping(compress=0.5, window=512).reach == 512
-    assert Wrapping(outline=64).reach == 0
-    with pytest.raises(PlanError, match="a row holds 2048"):
-        Plan.of(
-            {
-                "sources": ["x"],
-                "recipes": [{"use": "in2", "examples": 9, "wrap": {"compress": 0.5}}],
-                "layout": {"lengths": {"min": 256, "max": 1024}},
-                "pack": {"length": 2048},
-            }
-        )
+def test_compression_alone_has_a_window_of_its_own_that_fits_a_row() -> None:
+    assert Wrapping(compress=0.5).reach(32_768) == 4096
+    assert Wrapping(compress=0.5).reach(2048) == 1536
+    assert Wrapping(compress=0.5, window=512).reach(2048) == 512
+    assert Wrapping(outline=64).reach(2048) == 0
+    values = {"sources": ["x"], "pack": {"length": 2048}, "layout": {"lengths": [1024]}}
+    wrap = {"compress": 0.5, "outline": 128}
+    Plan.of({**values, "recipes": [{"use": "in2", "examples": 9, "wrap": wrap}]})
+    too_much = {"compress": 0.5, "outline": 600}
+    with pytest.raises(PlanError, match="a row holds 2048") as caught:
+        Plan.of({**values, "recipes": [{"use": "in2", "examples": 9, "wrap": too_much}]})
+    assert "given" not in str(caught.value)
 
 
 def test_an_outline_stands_before_the_context_and_never_tells_the_answer(

@@ -164,7 +164,7 @@ class Wrapping(Part):
     ``metadata`` is a line before every grain of a pool, or before the window; ``outline`` a budget of
     tokens for the headings of the evidence's document; ``window`` cuts the context to so many tokens
     of the evidence's own document; ``compress`` is the share that is left of a window's far parts, and
-    alone it has a window of 4,096 tokens.
+    alone it has a window of 4,096 tokens, or of three quarters of a row where that is less.
     """
 
     metadata: tuple[Literal["title", "heading", "date", "position"], ...] = ()
@@ -172,10 +172,10 @@ class Wrapping(Part):
     window: Annotated[int, Field(ge=256)] | None = None
     compress: Annotated[float, Field(gt=0, lt=1)] | None = None
 
-    @property
-    def reach(self) -> int:
-        """Tokens of the window; 0 for none."""
-        return self.window or (COMPRESSED_WINDOW if self.compress else 0)
+    def reach(self, row: int) -> int:
+        """Tokens of the window in rows of so many tokens; 0 for none."""
+        own = min(COMPRESSED_WINDOW, row * 3 // 4) if self.compress else 0
+        return self.window or own
 
     @model_validator(mode="after")
     def _sensible(self) -> Wrapping:
@@ -293,7 +293,7 @@ class Plan(Part):
     @model_validator(mode="after")
     def _rows_hold_wraps(self) -> Plan:
         for entry in self.recipes:
-            needed = entry.wrap.reach + (entry.wrap.outline or 0)
+            needed = entry.wrap.reach(self.row_length) + (entry.wrap.outline or 0)
             if needed >= self.row_length:
                 raise ValueError(
                     f"recipe {entry.use!r} is wrapped in {needed} tokens of window and outline, and "

@@ -57,9 +57,9 @@ def explained(error: Any, values: Mapping[str, Any], file: str) -> str:
     said = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         said = "there is no such setting; remove it or check the spelling"
-    given = (
-        "" if error["type"] in ("missing", "extra_forbidden") else f" (given: {error['input']!r})"
-    )
+    # What is wrong with the plan as a whole says what it is about; all of it would hide that.
+    told = error["type"] in ("missing", "extra_forbidden") or not place
+    given = "" if told else f" (given: {error['input']!r})"
     return f"{where}: {key}: {said}{given}"
 
 

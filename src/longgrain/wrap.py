@@ -32,7 +32,7 @@ class Wrapped:
 def wrapped(draft: Draft, wrapping: Wrapping, materials: Materials) -> Wrapped:
     """The draft in all that a recipe's ``wrap`` asks for and that can be done to it."""
     found = Wrapped(draft=draft)
-    if wrapping.reach:
+    if wrapping.window or wrapping.compress:
         found = _windowed(found, wrapping, materials)
     if wrapping.outline:
         found = _outlined(found, wrapping.outline, materials)
@@ -61,10 +61,11 @@ def _windowed(found: Wrapped, wrapping: Wrapping, materials: Materials) -> Wrapp
         return _left(found, NO_CONTEXT, *names)
     if layout != "long":
         return _left(found, "its context is a stretch of its document already", *names)
+    reach = wrapping.reach(materials.longest)
     window = window_of(
         draft,
         materials,
-        tokens=wrapping.reach,
+        tokens=reach,
         share=wrapping.compress,
         names=wrapping.metadata,
     )
@@ -72,7 +73,7 @@ def _windowed(found: Wrapped, wrapping: Wrapping, materials: Materials) -> Wrapp
         return _left(found, window, *names)
     changed = _at_slot(draft, window.spans, keep=False)
     changed = replace(changed, meta={**changed.meta, "layout": "none"})
-    what: dict[str, Any] = {"window": wrapping.reach, "depth": window.depth}
+    what: dict[str, Any] = {"window": reach, "depth": window.depth}
     if window.compressed:
         what["compress"] = wrapping.compress
     elif wrapping.compress:
