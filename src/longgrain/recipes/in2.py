@@ -20,7 +20,7 @@ from longgrain.recipes.general import general_drafts
 from longgrain.recipes.noted import Noted
 from longgrain.recipes.partners import ROUNDS, Partners
 from longgrain.recipes.rivals import JOINED, Rivals, looked_up
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.recipes.wording import INSTRUCTIONS, QUESTION
 from longgrain.recipes.written import Lost, written
 from longgrain.types import (
@@ -77,13 +77,7 @@ class In2:
     fits: float = 0.8
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"in2 shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("in2", self.shares, SHARES)
         if self.looks < 1:
             raise PlanError(f"in2 looks {self.looks}: a teacher looks at 1 grain or more in a call")
         if not 2 <= self.pieces[0] <= self.pieces[1]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from longgrain.errors import PlanError
 
 
 def counts(examples: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -14,3 +16,18 @@ def counts(examples: int, shares: Mapping[str, float]) -> dict[str, int]:
     for kind in sorted(exact, key=lambda kind: whole[kind] - exact[kind])[:left]:
         whole[kind] += 1
     return whole
+
+
+def sound(
+    recipe: str,
+    shares: Mapping[str, float],
+    known: Iterable[str],
+    what: str = "shares",
+    are: str = "kinds are",
+) -> None:
+    """PlanError where a share is below 0, of something unknown, or none is above 0."""
+    if set(shares) - set(known) or not any(shares.values()) or min(shares.values()) < 0:
+        raise PlanError(
+            f"{recipe} {what} {dict(shares)!r}: {are} {', '.join(known)}, none may be below 0, and one "
+            "must be above"
+        )

@@ -20,7 +20,7 @@ from longgrain.recipes.continuation.speaking import RECIPE, gap_draft, next_draf
 from longgrain.recipes.continuation.telling import Long, long_draft, real
 from longgrain.recipes.drawn import draw
 from longgrain.recipes.sections import Section
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, Request
 
 SHARES = {"next": 0.45, "middle": 0.3, "long": 0.25}
@@ -65,11 +65,7 @@ class Continuation:
             ("shares", self.shares, tuple(SHARES)),
             ("levels", self.levels, LEVELS),
         ):
-            if set(given) - set(known) or not any(given.values()) or min(given.values()) < 0:
-                raise PlanError(
-                    f"continuation {what} {dict(given)!r}: there are {', '.join(known)}, none may be "
-                    "below 0, and one must be above"
-                )
+            sound("continuation", given, known, what, "there are")
         if self.shares.get("middle") and not any(self.levels.get(one) for one in INNER):
             raise PlanError(
                 f"continuation levels {dict(self.levels)!r}: gaps are in {', '.join(INNER)}, so there "

@@ -22,7 +22,7 @@ from longgrain.recipes.dialogue.written import continued, rehearsed
 from longgrain.recipes.drawn import drawn
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.paced import paced
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped
 
 SHARES = {"follow": 0.25, "compare": 0.25, "premise": 0.25, "return": 0.25}
@@ -54,13 +54,7 @@ class Dialogue:
     right: float = 0.25
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"dialogue shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("dialogue", self.shares, SHARES)
         if not 2 <= self.turns[0] <= self.turns[1] <= MOST:
             raise PlanError(
                 f"dialogue turns {list(self.turns)}: give two numbers from 2 to {MOST}, smaller "

@@ -17,7 +17,7 @@ from longgrain.protocols import Materials
 from longgrain.quota import Depths
 from longgrain.recipes.keyvalue import tasks
 from longgrain.recipes.keyvalue.drafting import RECIPE, Drawn, drafted
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, content_id
 from longgrain.vocabulary import KINDS, Kind, Maker
 
@@ -60,12 +60,7 @@ class KeyValue:
     replaced: float = 0.5
 
     def __post_init__(self) -> None:
-        given = self.shares.values()
-        if set(self.shares) - set(SHARES) or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"keyvalue shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("keyvalue", self.shares, SHARES)
         for label, some, known in (
             ("symbols", self.symbols, KINDS),
             ("formats", self.formats, FORMATS),

@@ -22,7 +22,7 @@ from longgrain.recipes.locate.support import Statement, alone, statement
 from longgrain.recipes.locate.tasks import UNQUOTABLE, Attributed, Located, Task, lost
 from longgrain.recipes.locate.wording import ASKING, SEVERAL
 from longgrain.recipes.paced import paced
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped
 
 SHARES = {"index": 0.25, "quote": 0.2, "path": 0.1, "several": 0.15, "support": 0.2, "none": 0.1}
@@ -64,13 +64,7 @@ class Locate:
     statements: tuple[int, int] = (1, 3)
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"locate shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("locate", self.shares, SHARES)
         if not 3 <= self.passages[0] <= self.passages[1] <= 999:
             raise PlanError(
                 f"locate passages {list(self.passages)}: give two numbers from 3 to 999, smaller "

@@ -16,7 +16,7 @@ from longgrain.recipes.multistage.stages import RECIPE, Stages
 from longgrain.recipes.multistage.trace import Trace
 from longgrain.recipes.multistage.traces import TASKS, Traces
 from longgrain.recipes.multistage.written import rehearsed
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, Request
 
 SHARES = {"map": 0.3, "reduce": 0.15, "refine": 0.25, "step": 0.15, "trace": 0.15}
@@ -45,11 +45,7 @@ class Multistage:
 
     def __post_init__(self) -> None:
         for what, given, known in (("shares", self.shares, SHARES), ("tasks", self.tasks, TASKS)):
-            if set(given) - set(known) or not any(given.values()) or min(given.values()) < 0:
-                raise PlanError(
-                    f"multistage {what} {dict(given)!r}: there are {', '.join(known)}, none may be "
-                    "below 0, and one must be above"
-                )
+            sound("multistage", given, known, what, "there are")
         if self.window < 64:
             raise PlanError(
                 f"multistage window {self.window}: hardly a sentence fits; give at least 64 tokens"

@@ -40,7 +40,7 @@ from longgrain.recipes.pearl.wording import (
     WHY,
 )
 from longgrain.recipes.pearl.written import Planner, rehearsed, user_questions
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, Reply, Request, content_id
 
 SHARES = {"count": 0.25, "extract": 0.2, "quote": 0.25, "compare": 0.15, "joined": 0.15}
@@ -79,12 +79,7 @@ class Pearl:
     questions: str = ""
 
     def __post_init__(self) -> None:
-        given = self.shares.values()
-        if set(self.shares) - set(SHARES) or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"pearl shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("pearl", self.shares, SHARES)
         for what, (least, most), floor in (
             ("tokens", self.tokens, 64),
             ("mentions", self.mentions, 1),

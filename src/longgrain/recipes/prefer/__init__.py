@@ -18,7 +18,7 @@ from longgrain.recipes.prefer.asking import ALIKE, rehearsed, short_to_long
 from longgrain.recipes.prefer.pairs import Case, Pair, pair_of
 from longgrain.recipes.prefer.telling import length, rejected
 from longgrain.recipes.prefer.wording import ASKING
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, Message
 
 # Kinds that few questions serve come first; what they leave serves the others. As many refusals are
@@ -55,13 +55,7 @@ class Prefer:
     """The longer reply of a pair has at most so many times the characters of the shorter one."""
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"prefer shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("prefer", self.shares, SHARES)
         if self.shown < 1:
             raise PlanError(
                 f"prefer shown {self.shown}: over the evidence alone there is no long context; give "

@@ -18,7 +18,7 @@ from longgrain.recipes.retrieve.found import WIDER, Found, Search
 from longgrain.recipes.retrieve.offline import by_rule
 from longgrain.recipes.retrieve.replies import rehearsed, request, told_of
 from longgrain.recipes.retrieve.retriever import BY
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped, Refused, Request
 
 SHARES = {"cite": 0.3, "quote": 0.25, "plain": 0.1, "joined": 0.15, "refuse": 0.2}
@@ -52,13 +52,7 @@ class Retrieve:
     cap: float = 0.6
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"retrieve shares {dict(self.shares)!r}: kinds are {', '.join(SHARES)}, none may be "
-                "below 0, and one must be above"
-            )
+        sound("retrieve", self.shares, SHARES)
         if not 2 <= self.passages[0] <= self.passages[1] <= 99:
             raise PlanError(
                 f"retrieve passages {list(self.passages)}: give two numbers from 2 to 99, smaller "

@@ -31,7 +31,7 @@ from longgrain.recipes.sft.review import reviewed
 from longgrain.recipes.sft.rewriting import rewritings
 from longgrain.recipes.sft.summary import summaries
 from longgrain.recipes.sft.taught import Passage
-from longgrain.recipes.shares import counts
+from longgrain.recipes.shares import counts, sound
 from longgrain.types import Draft, Dropped
 
 # Dialogues come first: they need two questions in one section that nobody has asked yet.
@@ -83,13 +83,7 @@ class Sft:
     review: str = ""
 
     def __post_init__(self) -> None:
-        unknown = sorted(set(self.shares) - set(SHARES))
-        given = self.shares.values()
-        if unknown or not any(given) or min(given) < 0:
-            raise PlanError(
-                f"sft shares {dict(self.shares)!r}: tasks are {', '.join(SHARES)}, none may be below "
-                "0, and one must be above"
-            )
+        sound("sft", self.shares, SHARES, are="tasks are")
         if self.shares.get("own") and self.shares != SHARES and not self._files:
             raise PlanError(
                 "sft asks for a share of own rows but names no file; set rows: FILE, or own: 0"
