@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from longgrain.errors import PlanError
 from longgrain.plan_file import change, explained, parsed, telling
 from longgrain.quota import share_out
+from longgrain.review_part import ReviewPart
 from longgrain.secret import place_of_secret
 from longgrain.types import content_id
 from longgrain.wished_mix import Balance
@@ -254,6 +255,7 @@ class Plan(Part):
     layout: Layout = Layout()
     checks: tuple[Component, ...] = tuple(Component(use=name) for name in CHECKS)
     balance: Balance | None = None
+    review: ReviewPart | None = None
     pack: Packing = Packing()
     folder: str = Field(default=".", exclude=True)
 
