@@ -50,7 +50,7 @@ _POINTS_BACK = re.compile(
 _EMPTY_IT = re.compile(
     r"\s+(?:(?:is|was|will be|has been|had been|may be|might be|would be|becomes?|became)\s[^.]{0,40}?"
     r"\b(?:that|to|who|when|why|how|whether|if|for)\b|(?:rain|snow|seem|appear|turn|happen|follow)(?:s|ed)\b"
-    r"|takes?\b|took\b)",
+    r"|takes?\b|took\b|(?:is|was)\s+(?:raining|snowing|getting|growing)\b)",
     re.IGNORECASE,
 )
 _THE_TEXT = re.compile(
