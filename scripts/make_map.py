@@ -76,7 +76,17 @@ WAY = {
         *("meter", "compare_verb", "compare"),
     ),
     "score": (
-        *("score_verb", "tables", "took", "replies", "judge", "score", "metrics", "sheet"),
+        *(
+            "score_verb",
+            "tables",
+            "took",
+            "cut_rows",
+            "replies",
+            "judge",
+            "score",
+            "metrics",
+            "sheet",
+        ),
         *("intervals", "scores_terminal"),
     ),
     "prove": ("prove_verb", "prove"),

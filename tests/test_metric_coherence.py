@@ -10,6 +10,9 @@ import pytest
 from longgrain.metrics.coherence import Coherence, sentences
 from longgrain.metrics.connectives import kinds, points_back
 from longgrain.metrics.item import Item
+from longgrain.run import Run
+from longgrain.score import score
+from longgrain.tables import open_rows
 
 CORPORA = Path(__file__).resolve().parents[2] / "shared" / "data" / "corpora"
 
@@ -152,3 +155,13 @@ def test_a_chain_is_broken_where_what_a_pronoun_means_was_left_outside(
     found = Coherence().score(Item(prediction=text, source=SOURCE, row=row))
     assert found["chain_broken"] == expected
     assert Coherence().score(Item(prediction=text))["chain_broken"] is None
+
+
+def test_the_grains_of_a_run_are_scored_in_their_documents(small_run: Run) -> None:
+    path = small_run.folder / "grains.parquet"
+    rows = list(open_rows(path).read())
+    assert all(one["source"][one["start"] :].startswith(one["prediction"]) for one in rows)
+    found = score(path, None, ["coherence"], by="document")
+    broken = found.total("chain_broken")
+    assert broken.scored + sum(broken.unscored.values()) == len(rows) > 10
+    assert broken.scored > 0.9 * len(rows)

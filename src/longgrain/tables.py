@@ -17,6 +17,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from longgrain import cut_rows
 from longgrain.errors import SourceError
 from longgrain.took import RECORDS, of_answers
 
@@ -104,7 +105,7 @@ def open_rows(path: Path) -> Rows:
 
     .csv and .tsv have a header; each may be gzipped. A folder has the rows of all files of these
     kinds in it; that of a probe its answers, each with what its call took, that of a training or a
-    run one row, what it took. Blank lines of JSONL are passed over; a blank plain line is an empty
+    run one row, what it took. grains.parquet of a run has its cuts. Blank lines of JSONL are passed over; a blank plain line is an empty
     text. Raises SourceError.
     """
     try:
@@ -114,6 +115,8 @@ def open_rows(path: Path) -> Rows:
         kind = Path(name).suffix
         if path.name == "answers.jsonl":
             return _held(path, of_answers(_listed(path, kind, _raw(path)), path.parent))
+        if path.name == cut_rows.FILE:
+            return _held(path, cut_rows.rows_of(path.parent))
         if path.name in RECORDS:
             return _held(path, RECORDS[path.name](orjson.loads(path.read_bytes())))
         if kind in (".json", ".csv", ".tsv") or path.name.endswith(".gz"):

@@ -129,7 +129,7 @@ def _broken(text: str, item: Item, *, points: bool) -> float | None:
     start = _place(text, item.source, item.row)
     if start is None or item.source is None:
         return None
-    before = valid(item.source)[max(0, start - BEFORE) : start]
+    before = valid(item.source[max(0, start - BEFORE) : start])
     return float(points and bool(content_words(before)))
 
 
@@ -140,7 +140,7 @@ def _place(text: str, source: str | None, row: Mapping[str, Any]) -> int | None:
     start = row.get("start")
     if isinstance(start, int) and not isinstance(start, bool) and 0 <= start <= len(source):
         return start
-    at = valid(source).find(text.strip())
+    at = source.find(text.strip())
     return at if at >= 0 and text.strip() else None
 
 
