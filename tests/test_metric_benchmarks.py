@@ -189,6 +189,9 @@ def test_numbers_are_grouped_at_cuts_as_longbench_e_does(tmp_path: Path) -> None
         "8,000 and more": 2,
         "mean of groups": 3,
     }
+    assert found.ungrouped == 1
+    with pytest.raises(SourceError, match="field 'lenght'"):
+        score(path, None, ["squad"], by="lenght")
     with pytest.raises(PlanError, match="rising numbers"):
         score(path, None, ["squad"], by="length:8000,4000")
 

@@ -77,6 +77,7 @@ def lengths(texts: list[str]) -> list[list[float]]:
         ("但是，因为下雨，船没有开。", {"contrasting", "causal"}),
         ("此外，船上还有盐。", {"adding"}),
         ("最后大家走了。", {"ordering"}),
+        ("終於，雖然下雨，船還是開了。", {"ordering", "contrasting"}),
         ("船到了。", set()),
     ],
 )
@@ -105,7 +106,10 @@ def test_connectives_are_known_by_kind(sentence: str, expected: set[str]) -> Non
                 "该公司成立了。",
             )
         ],
-        *[(one, True) for one in ("这使他难过。", "其中有三个。", "此人不肯说话。")],
+        *[
+            (one, True)
+            for one in ("这使他难过。", "其中有三个。", "此人不肯说话。", "這使他難過。")
+        ],
         *[
             (one, False)
             for one in ("The man left.", "It is clear that he left.", "This chapter is on ropes.")

@@ -35,6 +35,8 @@ class Scores:
     totals: tuple[Total, ...]
     judge: str = ""
     """the model that was asked, by metrics that ask one"""
+    ungrouped: int = 0
+    """items without the field ``by``, which are in no group"""
 
     def json(self) -> bytes:
         """All of it, indented."""
@@ -94,6 +96,7 @@ def score(
                 if sink:
                     sink.write(orjson.dumps(line.shown(groups.field)) + b"\n")
         _refuse_strays(skip, shut)
+        _refuse_no_group(groups, sheet)
     return Scores(
         predictions=str(predictions),
         references=str(references or ""),
@@ -102,6 +105,7 @@ def score(
         seed=seed,
         metrics={name: asdict(one) for name, one in chosen.items()},  # type: ignore[call-overload]
         judge=judge.name if judge else "",
+        ungrouped=sheet.groups.count("") if groups.field else 0,
         totals=tuple(sheet.totals(seed)),
     )
 
@@ -152,6 +156,14 @@ def _refuse_strays(skip: Path | None, strays: frozenset[str]) -> None:
         raise SourceError(
             f"{skip} names {min(strays)!r}, and no item is called that, so something else would be "
             "scored than was meant: name items by their id, or from 0 where there are no ids"
+        )
+
+
+def _refuse_no_group(groups: Groups, sheet: Sheet) -> None:
+    if groups.field and sheet.groups and not any(sheet.groups):
+        raise SourceError(
+            f"no item has a field {groups.field!r}, so there is nothing to group by: name one that "
+            "the rows have with --by"
         )
 
 

@@ -114,7 +114,9 @@ def score(
     Parameters
     ----------
     metric
-        A metric of the shelf, or module:Name for one of your own. May be given again.
+        rouge, squad, subspan, string_match, longbench, infinitebench, leval, choice, valprobing,
+        sacrebleu, coverage, agreement, facts, claims, coherence, readability, perplexity, repetition,
+        correction, style, efficiency, or module:Name for one of your own. May be given again.
     predictions
         JSONL, a JSON list, CSV or plain lines, gzipped or not; or a folder of them.
     references

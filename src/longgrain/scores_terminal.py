@@ -36,6 +36,9 @@ def show(out: Console, found: Scores) -> None:
             "dim",
         )
     )
+    if found.ungrouped:
+        words = f"{found.ungrouped:,} items without a field {found.by} are in no group"
+        out.print(Text(words, "yellow"))
     for line in _unscored(found):
         out.print(Text(line, "yellow"))
 

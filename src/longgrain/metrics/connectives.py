@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from longgrain.scripts import simplified
+
 KINDS = ("adding", "contrasting", "causal", "ordering")
 _ENGLISH = {
     "adding": (
@@ -27,13 +29,12 @@ _ENGLISH = {
 _CHINESE = {
     "adding": "并且|而且|此外|另外|同时|也就是说|换句话说|例如|比如|同样|不仅|再者|况且|甚至|尤其|以及",
     "contrasting": "但是|但|然而|不过|可是|却|虽然|尽管|相反|反之|而不是|除非|否则|只是|仍然|即使",
-    "causal": "因为|由于|因此|所以|因而|于是|从而|故而|可见|以便|为此|既然|以致|結果|结果",
-    "ordering": "首先|其次|然后|接着|随后|最后|最终|之后|后来|此后|与此同时|起初|先是|直到|从此|終於|终于",
+    "causal": "因为|由于|因此|所以|因而|于是|从而|故而|可见|以便|为此|既然|以致|结果",
+    "ordering": "首先|其次|然后|接着|随后|最后|最终|之后|后来|此后|与此同时|起初|先是|直到|从此|终于",
 }
 _WORDS = {
     kind: re.compile(rf"\b(?:{_ENGLISH[kind]})\b|{_CHINESE[kind]}", re.IGNORECASE) for kind in KINDS
 }
-_TRADITIONAL = str.maketrans("并且尽虽为从则这个时来来经终于结", "並且盡雖為從則這個時來來經終於結")
 
 # Before the word that points back: quotes, and connectives, which name nothing it could point to.
 _LEAD = r"[\s\"'“”‘’「『（(*_>—-]*(?:(?:{words}),?\s+)*"
@@ -72,7 +73,8 @@ _CHINESE_BACK = re.compile(
 
 def kinds(sentence: str) -> frozenset[str]:
     """Which of `KINDS` a sentence has a connective of."""
-    return frozenset(kind for kind in KINDS if _WORDS[kind].search(sentence))
+    said = simplified(sentence)
+    return frozenset(kind for kind in KINDS if _WORDS[kind].search(said))
 
 
 def points_back(sentence: str) -> bool:
@@ -81,7 +83,7 @@ def points_back(sentence: str) -> bool:
     Pronouns and words such as this, such, 其, 该 with nothing before them that they could stand for. It
     is for what comes, this chapter and the like are not meant.
     """
-    if _CHINESE_BACK.match(sentence):
+    if _CHINESE_BACK.match(simplified(sentence)):
         return True
     found = _POINTS_BACK.match(sentence)
     if not found:
