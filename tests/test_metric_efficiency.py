@@ -112,11 +112,23 @@ def test_a_training_and_a_build_say_what_they_took(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     steps = [{"step": "read", "seconds": 1.5}, {"step": "pack", "seconds": 0.5}]
-    manifest = {"steps": steps, "peak_memory_mb": 40, "teacher": {"money": 3.0, "prompt_tokens": 9}}
+    manifest = {
+        "plan_id": "x",
+        "steps": steps,
+        "peak_memory_mb": 40,
+        "teacher": {"money": 3.0, "prompt_tokens": 9},
+    }
     (run / "manifest.json").write_bytes(orjson.dumps(manifest))
     built = score(run, None, ["efficiency"])
     assert built.total("seconds").value == 2.0
     assert built.total("money").value == 3.0
+
+
+def test_a_file_of_references_may_be_called_as_a_training_s_record_is(tmp_path: Path) -> None:
+    said, gold = tmp_path / "p.json", tmp_path / "train.json"
+    said.write_bytes(orjson.dumps({"q1": "a cat"}))
+    gold.write_bytes(orjson.dumps({"q1": "cat"}))
+    assert score(said, gold, ["squad"]).total("exact_match").value == 1.0
 
 
 # --- the meter ------------------------------------------------------------------------------------

@@ -7,8 +7,6 @@ from typing import Any
 
 from longgrain.run import Run
 
-FILE = "grains.parquet"
-
 
 def rows_of(folder: Path) -> list[dict[str, Any]]:
     """One row a cut, in the order of their numbers. Raises RunError where there is no finished run."""

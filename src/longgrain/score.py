@@ -7,17 +7,19 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from longgrain import engine, shelf
 from longgrain.errors import PlanError, SourceError
 from longgrain.intervals import SEED
-from longgrain.judge import Judge
 from longgrain.metrics.item import Batched, Item, Judged, Lacking, Metric, Pooled, Scored
 from longgrain.replies import Fields, Pairs, pairs
 from longgrain.sheet import Groups, Line, Sheet, Total
+
+if TYPE_CHECKING:
+    from longgrain.judge import Judge
 
 PART = 250  # items in a shard
 

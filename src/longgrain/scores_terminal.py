@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from longgrain.judge import kin
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -45,6 +43,8 @@ def show(out: Console, found: Scores) -> None:
 
 def warn(out: Console, judge: Judge, predictions: Path) -> None:
     """A line where judge and judged look like one family."""
+    from longgrain.judge import kin
+
     if words := kin(judge.name, str(predictions)):
         out.print(Text(words, "yellow"))
 

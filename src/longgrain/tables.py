@@ -17,11 +17,11 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from longgrain import cut_rows
 from longgrain.errors import SourceError
-from longgrain.took import RECORDS, of_answers
+from longgrain.took import LEDGER, RECORDS, of_answers, record
 
 LINES = (".jsonl", ".ndjson")
+CUTS = "grains.parquet"
 KINDS = (*LINES, ".json", ".csv", ".tsv")
 # A reply may be a whole book; csv stops at 131,072 characters of a field.
 LONGEST_FIELD = 1 << 30
@@ -115,10 +115,10 @@ def open_rows(path: Path) -> Rows:
         kind = Path(name).suffix
         if path.name == "answers.jsonl":
             return _held(path, of_answers(_listed(path, kind, _raw(path)), path.parent))
-        if path.name == cut_rows.FILE:
-            return _held(path, cut_rows.rows_of(path.parent))
-        if path.name in RECORDS:
-            return _held(path, RECORDS[path.name](orjson.loads(path.read_bytes())))
+        if path.name == CUTS:
+            from longgrain.cut_rows import rows_of  # a run needs pyarrow, and replies do not
+
+            return _held(path, rows_of(path.parent))
         if kind in (".json", ".csv", ".tsv") or path.name.endswith(".gz"):
             return _held(path, _listed(path, kind, _raw(path)))
         return Rows(path=path, files=(path,), places=_places(path, 0))
@@ -150,9 +150,11 @@ def _held(path: Path, rows: Sequence[Any], files: Sequence[int] = (), of: Any = 
 
 
 def _folder(path: Path) -> Rows:
-    own = next((one for one in ("answers.jsonl", *RECORDS) if (path / one).is_file()), "")
+    there = (one for one in RECORDS if (path / one).is_file())
+    own = [one for one in there if record(orjson.loads((path / one).read_bytes())) is not None]
+    own += ["answers.jsonl"] if (path / LEDGER).is_file() and not own else []
     if own:
-        return replace(open_rows(path / own), path=path)
+        return replace(open_rows(path / own[0]), path=path)
     files = sorted(one for one in path.iterdir() if stem(one) != one.name and one.is_file())
     if not files:
         raise SourceError(
@@ -184,6 +186,8 @@ def _listed(path: Path, kind: str, raw: bytes) -> list[Any]:
 
 
 def _of_json(path: Path, held: Any) -> list[Any]:
+    if (rows := record(held)) is not None:
+        return rows
     if isinstance(held, dict):  # SQuAD's form: the id of each question and what was answered
         held = [{"id": key, **_named(value)} for key, value in held.items()]
     if not isinstance(held, list):

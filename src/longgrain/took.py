@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from longgrain.callfile import CallFile
 
 LEDGER, USAGE = "calls.sqlite", "usage.jsonl"
+RECORDS = ("train.json", "manifest.json")
 
 
 def of_answers(rows: Sequence[Any], folder: Path) -> list[Any]:
@@ -76,8 +77,12 @@ def of_manifest(held: Mapping[str, Any]) -> list[Any]:
     return [{"id": "build", "prediction": "", "took": known}] if known else []
 
 
-# Files by whose name longgrain's own records are known > how their rows are read.
-RECORDS: dict[str, Callable[[Mapping[str, Any]], list[Any]]] = {
-    "train.json": of_training,
-    "manifest.json": of_manifest,
-}
+def record(held: Any) -> list[Any] | None:
+    """The rows of what a training or a build wrote down; None for any other JSON."""
+    if not isinstance(held, Mapping):
+        return None
+    if {"asked", "found"} <= held.keys():
+        return of_training(held)
+    if {"steps", "plan_id"} <= held.keys():
+        return of_manifest(held)
+    return None
