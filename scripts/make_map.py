@@ -73,9 +73,22 @@ WAY = {
     "train": ("train_verb", "masks", "train", "train_terminal"),
     "probe": (
         *("probe_verb", "ground", "probe", "probes", "probe_scores", "probe_terminal"),
-        *("compare_verb", "compare"),
+        *("meter", "compare_verb", "compare"),
     ),
-    "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
+    "score": (
+        *(
+            "score_verb",
+            "tables",
+            "took",
+            "cut_rows",
+            "replies",
+            "judge",
+            "score",
+            "metrics",
+            "sheet",
+        ),
+        *("intervals", "scores_terminal"),
+    ),
     "prove": ("prove_verb", "prove"),
     "review": ("review_part", "review"),
     "select": (

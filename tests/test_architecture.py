@@ -23,7 +23,7 @@ SHELVES = (
 FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train", "prove", "review")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
-    *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble"),
+    *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble", "dense"),
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400

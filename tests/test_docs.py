@@ -144,7 +144,11 @@ def test_every_target_of_make_shown_exists(path: Path) -> None:
 def test_every_set_shown_changes_a_setting(path: Path) -> None:
     for words in commands(path):
         changes = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
-        if changes:
+        if words[1:2] == ["score"]:
+            for change in changes:
+                metric, _, setting = change.partition("=")[0].partition(".")
+                assert setting in {one.name for one in fields(shelf.load("metrics", metric))}
+        elif changes:
             Plan.load(ROOT / "examples/demo/plan.yaml", changes)
 
 

@@ -70,7 +70,7 @@ def random_units(seed: int) -> list[list[str]]:
     return [[rng.choice("12345.") for _ in range(4)] for _ in range(30)]
 
 
-@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 def test_alpha_equals_the_package_krippendorff(level: str) -> None:
     package = pytest.importorskip("krippendorff", reason=no_reference)
     for seed in range(10):

@@ -9,6 +9,7 @@ import pytest
 from longgrain.errors import TeacherError
 from longgrain.probe import Asked, probe
 from longgrain.probe_scores import read_lines
+from longgrain.tables import open_rows
 from test_served import Server, server  # noqa: F401
 
 VALUE = "42"
@@ -56,6 +57,9 @@ def test_a_local_model_is_asked_with_its_own_tokenizer(taught: Path, tmp_path: P
     assert len(template) == 1  # the chat template's, the same for every prompt
     assert template.pop() > 0
     assert summary.asked["tokenizer"] == str(taught)
+    took = [row["took"] for row in open_rows(tmp_path / "out").read() if "took" in row]
+    assert len(took) == 123  # metered, since the model ran here
+    assert all(one["seconds"] > 0 and one.get("peak_memory_mb", 1) > 0 for one in took)
 
 
 def test_prompts_beyond_a_local_model_s_context_are_not_scored(

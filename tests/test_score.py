@@ -12,7 +12,8 @@ import pytest
 from longgrain import cli
 from longgrain.errors import LonggrainError, PlanError, SourceError
 from longgrain.replies import Fields
-from longgrain.score import NOT_HAD, score
+from longgrain.score import score
+from longgrain.sheet import NOT_HAD
 
 PREDICTIONS = [
     {"id": "a", "prediction": "The cat sat", "task": "en"},

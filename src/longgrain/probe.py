@@ -7,6 +7,7 @@ made again, and stored answers are not asked for again.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -20,10 +21,12 @@ from longgrain.engine import atomic
 from longgrain.errors import PlanError, RunError, TeacherError
 from longgrain.ground import HeldOut
 from longgrain.make import component
+from longgrain.meter import metered
 from longgrain.metrics.item import Item, Metric
 from longgrain.probe_scores import Line, Summary, summed
 from longgrain.protocols import Probe, Teacher
 from longgrain.tokens import SHIPPED, Tokenizer
+from longgrain.took import USAGE
 from longgrain.types import Measure, Question, Refused, Reply, Request, Size
 
 BLOCK = 64  # questions that are made and asked at a time
@@ -245,12 +248,24 @@ class _Step:
     ) -> Iterator[Line]:
         requests = [Request(task=f"probe.{self.probe.name}", prompt=one.prompt) for one in block]
         outcomes: Sequence[Outcome] = (
-            ledger.ask(self.teacher, requests, batch=BLOCK)
-            if asked
-            else [Refused(reason=NOT_ASKED)] * len(block)
+            self._asked(ledger, requests) if asked else [Refused(reason=NOT_ASKED)] * len(block)
         )
         for question, outcome in zip(block, outcomes, strict=True):
             yield self._line(ledger, question, outcome, context, label)
+
+    def _asked(self, ledger: Ledger, requests: Sequence[Request]) -> Sequence[Outcome]:
+        """Asks, and where the model runs here notes what the new answers took."""
+        if self.asked.base_url:
+            return ledger.ask(self.teacher, requests, batch=BLOCK)
+        begun = time.time()
+        with metered() as usage:
+            outcomes = ledger.ask(self.teacher, requests, batch=BLOCK)
+        calls = [ledger.call(one.call) for one in outcomes if isinstance(one, Reply)]
+        new = [call.key for call in calls if call and call.time >= begun]
+        if new:
+            with (ledger.path.parent / USAGE).open("ab") as file:
+                file.write(orjson.dumps({"calls": [*dict.fromkeys(new)], **usage.told()}) + b"\n")
+        return outcomes
 
     def _line(
         self, ledger: Ledger, question: Question, outcome: Outcome, context: str, label: str

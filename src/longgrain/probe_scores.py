@@ -14,7 +14,7 @@ import orjson
 from longgrain.errors import RunError
 from longgrain.intervals import SEED, Interval, of_clusters
 from longgrain.metrics.item import Item, Metric, Pooled
-from longgrain.score import Tally
+from longgrain.sheet import Tally
 from longgrain.types import Question
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
-    from longgrain.score import Scores, Total
+    from longgrain.judge import Judge
+    from longgrain.score import Scores
+    from longgrain.sheet import Total
 
+NOT_HAD_AT_ALL = "not to be had from these items"
 NAME, GROUP = 22, 18  # columns of a figure's and a group's name
 
 
@@ -28,8 +34,29 @@ def show(out: Console, found: Scores) -> None:
             "dim",
         )
     )
+    if found.ungrouped:
+        words = f"{found.ungrouped:,} items without a field {found.by} are in no group"
+        out.print(Text(words, "yellow"))
     for line in _unscored(found):
         out.print(Text(line, "yellow"))
+
+
+def warn(out: Console, judge: Judge, predictions: Path) -> None:
+    """A line where judge and judged look like one family."""
+    from longgrain.judge import kin
+
+    if words := kin(judge.name, str(predictions)):
+        out.print(Text(words, "yellow"))
+
+
+def paid(out: Console, judge: Judge) -> None:
+    """What the judge was asked and cost, and why no more was asked."""
+    counts = judge.counts
+    words = (
+        f"judge {judge.name}: {counts.asked:,} calls, {counts.from_ledger:,} verdicts from "
+        f"{judge.folder}, {counts.prompt_tokens + counts.reply_tokens:,} tokens"
+    )
+    out.print(Text(words + (f", {counts.money:.4f} paid" if counts.money else "")))
 
 
 def _table(found: Scores) -> Table:
@@ -39,7 +66,7 @@ def _table(found: Scores) -> Table:
     for name in ("score", "95% interval", "scored", "not"):
         table.add_column(name, justify="right", no_wrap=True)
     last = ""
-    for one in found.totals:
+    for one in _shown(found.totals):
         group = (_cut(one.group or "all", GROUP),) if found.by else ()
         missing = sum(one.unscored.values())
         table.add_row(
@@ -55,10 +82,19 @@ def _table(found: Scores) -> Table:
     return table
 
 
+def _shown(totals: Sequence[Total]) -> list[Total]:
+    """Without figures that no item has, where the metric has others: they are named below."""
+    had = {(one.metric, one.figure) for one in totals if one.value is not None}
+    metrics = {metric for metric, _ in had}
+    return [one for one in totals if (one.metric, one.figure) in had or one.metric not in metrics]
+
+
 def _number(one: Total, value: float | None) -> str:
     if value is None:
         return "not scored"
-    return f"{100 * value:.2f}" if one.share else f"{value:.2f}"
+    if one.share:
+        return f"{100 * value:.2f}"
+    return f"{value:,.2f}" if abs(value) >= 1 or not value else f"{value:.3g}"
 
 
 def _cut(words: str, columns: int) -> str:
@@ -74,7 +110,10 @@ def _unscored(found: Scores) -> list[str]:
     for one in found.totals:
         if not one.group:
             sizes[one.metric] = sizes.get(one.metric, 0) + 1
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in one.unscored.items())
+            counted = one.unscored or ({NOT_HAD_AT_ALL: 0} if one.value is None else {})
+            reasons = ", ".join(
+                f"{count:,} {reason}" if count else reason for reason, count in counted.items()
+            )
             said.setdefault((one.metric, reasons), []).append(one.figure)
     return [
         f"{metric}{'' if len(figures) == sizes[metric] else ' ' + ', '.join(figures)} not scored: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +49,12 @@ def test_every_metric_offers_what_a_metric_must(name: str) -> None:
     assert metric.name == name
     assert len(metric.origin) > 8
     assert not metric.gold or metric.gold in metric.score(item("a b", "a b"))
+
+
+def test_the_help_of_the_command_names_every_metric() -> None:
+    from longgrain.score_verb import score
+
+    assert set(NAMES) <= set(re.findall(r"\w+", score.__doc__ or ""))
 
 
 @pytest.mark.parametrize("language", GOLD)

@@ -4,7 +4,8 @@ A metric is a frozen dataclass whose fields are its settings, with the class var
 `longgrain.metrics.item.Metric` and ``score(item)``, which gives a number or None for each of its
 figures. None means that the figure could not be had from this item: it is counted and never taken
 for 0. It never raises, whatever the text. A figure that is no mean over items has ``tally(item)``,
-counts that may be added up, and ``pooled(sums)``, the figures that follow from their sums.
+counts that may be added up, and ``pooled(sums)``, the figures that follow from their sums. A metric
+with a model of its own is `Batched`, one that asks a judge `Judged`.
 """
 
 SHELF = {
@@ -13,13 +14,20 @@ SHELF = {
     "subspan": "longgrain.metrics.subspan:Subspan",
     "string_match": "longgrain.metrics.string_match:StringMatch",
     "longbench": "longgrain.metrics.longbench:LongBench",
+    "infinitebench": "longgrain.metrics.infinitebench:InfiniteBench",
+    "leval": "longgrain.metrics.leval:LEval",
+    "choice": "longgrain.metrics.choice:Choice",
     "valprobing": "longgrain.metrics.valprobing:ValProbing",
     "sacrebleu": "longgrain.metrics.sacrebleu:SacreBleu",
     "coverage": "longgrain.metrics.coverage:Coverage",
     "agreement": "longgrain.metrics.agreement:Agreement",
     "facts": "longgrain.metrics.facts:UnsupportedFacts",
+    "claims": "longgrain.metrics.claims:Claims",
+    "coherence": "longgrain.metrics.coherence:Coherence",
     "readability": "longgrain.metrics.readability:Readability",
+    "perplexity": "longgrain.metrics.perplexity:Perplexity",
     "repetition": "longgrain.metrics.repetition:Repetition",
     "correction": "longgrain.metrics.correction:SelfCorrection",
     "style": "longgrain.metrics.style:Style",
+    "efficiency": "longgrain.metrics.efficiency:Efficiency",
 }

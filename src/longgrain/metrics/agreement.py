@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from longgrain.metrics.item import Figures, Item
 
-Level = Literal["nominal", "ordinal", "interval"]
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Pairs = Mapping[tuple[str, str], float]
 
 
@@ -21,8 +21,8 @@ class Agreement:
 
     ``pairs_agreeing`` is that of one item. Of all together: ``alpha`` (Krippendorff), ``fleiss``
     (items that all raters rated) and, of the prediction and the first reference, ``cohen``. Labels
-    are compared without outer blanks and case. At the levels ordinal and interval they are numbers;
-    what is none is a missing rating.
+    are compared without outer blanks and case. At the levels ordinal, interval and ratio they are
+    numbers; what is none is a missing rating.
     """
 
     name: ClassVar[str] = "agreement"
@@ -121,7 +121,13 @@ def alpha_of(pairs: Pairs, level: Level) -> float | None:
         return None
     whole = math.fsum(totals.values())
     ranks = _middle_ranks([totals[label] for label in labels])
-    if level == "nominal":
+    if level == "ratio":
+        observed = math.fsum(weight * _ratio(*map(float, pair)) for pair, weight in pairs.items())
+        expected = math.fsum(
+            totals[one] * totals[other] * _ratio(float(one), float(other))
+            for one, other in permutations(labels, 2)
+        )
+    elif level == "nominal":
         observed = math.fsum(weight for (one, other), weight in pairs.items() if one != other)
         expected = math.fsum(totals[label] * (whole - totals[label]) for label in labels)
     else:
@@ -133,6 +139,11 @@ def alpha_of(pairs: Pairs, level: Level) -> float | None:
         )
         expected = 2 * whole * math.fsum(totals[one] * (place[one] - mean) ** 2 for one in labels)
     return 1.0 - (whole - 1) * observed / expected if expected else None
+
+
+def _ratio(one: float, other: float) -> float:
+    """Krippendorff's squared difference of two values on a scale with a zero; 0 for two zeros."""
+    return ((one - other) / (one + other)) ** 2 if one + other else 0.0
 
 
 def _middle_ranks(counts: Sequence[float]) -> list[float]:

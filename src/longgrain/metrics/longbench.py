@@ -46,8 +46,8 @@ DEEPEST = {"rouge": 991, "rouge_zh": 990}
 class LongBench:
     """LongBench's score of one reply: the best over the answers, by the rule of the dataset.
 
-    The dataset is that of the settings, or the item's field ``dataset``; with neither, the rule is
-    F1 in the language of the answer. Chinese is cut by rjieba instead of jieba, which gives the
+    The dataset is that of the settings, or the item's field ``dataset``, or the name of its file; with
+    none of them, the rule is F1 in the language of the answer. Chinese is cut by rjieba instead of jieba, which gives the
     same words in all but a few cases (docs/score.md has the figures).
     """
 
@@ -75,7 +75,7 @@ class LongBench:
 
     def score(self, item: Item) -> Figures:
         """``longbench``, 0..1; None for a classification without ``all_classes`` in the item."""
-        dataset = self.dataset or str(item.row.get("dataset", ""))
+        dataset = self.dataset or str(item.row.get("dataset") or item.row.get("file", ""))
         task = self.task or DATASETS.get(dataset) or _task_of(item.references)
         reply = item.prediction
         if dataset in FIRST_LINE:
