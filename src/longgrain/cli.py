@@ -16,6 +16,7 @@ from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
 from longgrain.probe_verb import probe
 from longgrain.prove_verb import prove
+from longgrain.report_verb import report
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
@@ -381,6 +382,14 @@ app.command(
     prove,
     sort_key=12,
     help_epilogue="Example:\n\n  longgrain prove position\n",
+)
+
+app.command(
+    report,
+    sort_key=13,
+    help_epilogue=(
+        "Example:\n\n  longgrain report runs/demo --probe probes/before --probe probes/after\n"
+    ),
 )
 
 if __name__ == "__main__":
