@@ -85,7 +85,7 @@ WAY = {
     "report": (
         *("baseline", "skim", "coverage", "account", "manifest", "run"),
         *("report", "charts", "mix_table", "card", "shown", "show", "explain"),
-        *("report_verb", "evaluation"),
+        *("report_verb", "evaluation", "why_verb", "why"),
     ),
 }
 HEAD = """\

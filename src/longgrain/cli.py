@@ -20,6 +20,7 @@ from longgrain.report_verb import report
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
+from longgrain.why_verb import why
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -372,17 +373,9 @@ app.command(
     ),
 )
 
-app.command(
-    compare,
-    sort_key=11,
-    help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
-)
-
-app.command(
-    prove,
-    sort_key=12,
-    help_epilogue="Example:\n\n  longgrain prove position\n",
-)
+COMPARE = "Example:\n\n  longgrain compare probes/before probes/after\n"
+app.command(compare, sort_key=11, help_epilogue=COMPARE)
+app.command(prove, sort_key=12, help_epilogue="Example:\n\n  longgrain prove position\n")
 
 app.command(
     report,
@@ -391,6 +384,9 @@ app.command(
         "Example:\n\n  longgrain report runs/demo --probe probes/before --probe probes/after\n"
     ),
 )
+
+WHY = "Example:\n\n  longgrain why probes/after 54c9ff --model models/tuned\n"
+app.command(why, sort_key=14, help_epilogue=WHY)
 
 if __name__ == "__main__":
     main()

@@ -83,7 +83,8 @@ def _rates(one: Probed, size: str, positions: int) -> list[Rate | None]:
 def _line(name: str, at: Sequence[Rate | None], colour: str) -> Iterator[dict[str, Any]]:
     """The band as two stacked areas, the lower one unseen; then the line."""
     hidden = {"type": "line", "symbol": "none", "silent": True, "animation": False}
-    hidden |= {"lineStyle": {"opacity": 0}, "stack": name, "tooltip": {"show": False}}
+    hidden |= {"lineStyle": {"opacity": 0}, "stack": name, "stackStrategy": "all"}
+    hidden |= {"tooltip": {"show": False}}
     known = [one if one and one.low is not None and one.high is not None else None for one in at]
     yield {**hidden, "data": [_hundred(one.low) if one else None for one in known]}
     widths = [_hundred((one.high or 0) - (one.low or 0)) if one else None for one in known]
@@ -163,7 +164,9 @@ def _row(place: str, one: Change) -> tuple[str | float, ...]:
 
 
 def _as_rate(one: Change | None) -> Rate | None:
-    return one and Rate(value=one.value, low=one.low, high=one.high, count=one.after.count)
+    if one is None:
+        return None
+    return Rate(value=one.value, low=one.low, high=one.high, count=one.after.count)
 
 
 def _hundred(value: float | None) -> float:
