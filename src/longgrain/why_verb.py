@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,20 +17,36 @@ Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 LISTED = 8
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who is asked, and how."""
+
+    model: str = ""
+    """A folder or hub name for a model in this process; with --base-url its name at the server."""
+    base_url: str = ""
+    """An OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY."""
+    own: Flag = False
+    """Explain what the model says now, not the answer of the example or the reply to the probe."""
+    reply_tokens: int = 128
+    """A reply has so many tokens at most."""
+    no_attention: Flag = False
+    """Do not look at where a local model attends."""
+    attention_memory: float = 2.0
+    """GiB that its attention weights may take."""
+    batch: int = 8
+    """Contexts at a time for a local model."""
+    device: str = ""
+    """cpu, cuda, cuda:1, mps for a local model; a GPU where there is one."""
+
+
 def why(
     place: Path,
     answer_id: str | None = None,
     /,
     *,
-    model: str = "",
-    base_url: str = "",
-    own: Flag = False,
+    how: Asking | None = None,
     estimate: Flag = False,
-    no_attention: Flag = False,
-    attention_memory: float = 2.0,
-    reply_tokens: int = 128,
-    batch: int = 8,
-    device: str = "",
     out: Path | None = None,
     json: Flag = False,
 ) -> None:
@@ -41,24 +58,8 @@ def why(
         The folder of a run, or of a probe.
     answer_id
         The id of an example or of a question, or the beginning of it; without one, a few are listed.
-    model
-        A folder or hub name for a model in this process; with --base-url its name at the server.
-    base_url
-        An OpenAI-compatible endpoint; its key comes from OPENAI_API_KEY.
-    own
-        Explain what the model says now, not the answer of the example or the reply to the probe.
     estimate
         Say how often the model would be asked, and ask nothing.
-    no_attention
-        Do not look at where a local model attends.
-    attention_memory
-        GiB that its attention weights may take.
-    reply_tokens
-        Tokens of an answer of the model's own.
-    batch
-        Contexts at a time for a local model.
-    device
-        cpu, cuda, cuda:1, mps for a local model; a GPU where there is one.
     out
         The page; why-ID.html in the folder if it is not given.
     json
@@ -66,34 +67,36 @@ def why(
     """
     from longgrain import terminal
     from longgrain.errors import PlanError
-    from longgrain.why import page
-    from longgrain.why.leaving import most
+    from longgrain.why.page import write
 
     if answer_id is None:
         _list(place)
         return
-    case = _case(place, answer_id)
-    console = terminal.console(stderr=json)
-    console.print(
-        f"{case.grains:,} grains, {sum(len(text) for _, text in case.chat()):,} characters: at most "
-        f"{most(case.grains):,} contexts are asked about"
-    )
+    case, asking = _case(place, answer_id), how or Asking()
+    _foretell(case, to_stderr=json)
     if estimate:
         return
-    if not model:
+    if not asking.model:
         raise PlanError("no model is named, so nothing can be asked: give --model, or --estimate")
     path = out or place / f"why-{case.id}.html"
-    own_tokens = reply_tokens if own else 0
+    ask = _served if asking.base_url else _local
     with terminal.steps() as steps:
-        if base_url:
-            found = _served(case, model, base_url, path, own_tokens, reply_tokens, steps.tell)
-        else:
-            limit = 0.0 if no_attention else attention_memory
-            found = _local(case, model, device, batch, own_tokens, limit, steps.tell)
-    page.write(found, path)
+        found = ask(case, asking, path, steps.tell)
+    write(found, path)
     if json:
         sys.stdout.buffer.write(found.json() + b"\n")
     _say(found, path, to_stderr=json)
+
+
+def _foretell(case: Case, *, to_stderr: bool) -> None:
+    from longgrain.terminal import console
+    from longgrain.why.leaving import most
+
+    console(stderr=to_stderr).print(
+        f"{case.grains:,} grains, {sum(len(text) for _, text in case.chat()):,} characters: at most "
+        f"{most(case.grains):,} contexts are asked about",
+        highlight=False,
+    )
 
 
 def _case(place: Path, name: str) -> Case:
@@ -112,39 +115,37 @@ def _case(place: Path, name: str) -> Case:
     )
 
 
-def _served(
-    case: Case, model: str, base_url: str, path: Path, own: int, most: int, tell: Tell
-) -> Explained:
+def _served(case: Case, asking: Asking, path: Path, tell: Tell) -> Explained:
+    """Of a model behind an endpoint; its calls are kept beside the page."""
     from longgrain.calls import Ledger
     from longgrain.why import why as explain
     from longgrain.why.endpoint import Endpoint
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with Ledger(path.with_suffix(".sqlite")) as ledger:
-        asked = Endpoint.of(model, base_url, ledger, most=most)
+        asked = Endpoint.of(asking.model, asking.base_url, ledger, most=asking.reply_tokens)
+        own = asking.reply_tokens if asking.own else 0
         return explain(case, asked, asked.teacher.name, own=own, tell=tell)
 
 
-def _local(
-    case: Case, model: str, device: str, batch: int, own: int, limit: float, tell: Tell
-) -> Explained:
+def _local(case: Case, asking: Asking, path: Path, tell: Tell) -> Explained:
     """Of a model in this process also where it looks; what keeps that from being had is said."""
-    from dataclasses import replace
-
     from longgrain.errors import TeacherError
     from longgrain.why import why as explain
     from longgrain.why.attention import GIB, attention, memory
     from longgrain.why.local import Local
 
     tell("loading the model")
-    asked = Local.load(model, device=device, batch=batch)
-    found = explain(case, asked, Path(model).name, own=own, tell=tell)
-    if not limit:
+    asked = Local.load(asking.model, device=asking.device, batch=asking.batch)
+    own = asking.reply_tokens if asking.own else 0
+    found = explain(case, asked, Path(asking.model).name, own=own, tell=tell)
+    if asking.no_attention:
         return found
     tokens = [len(asked.ids(asked.rendered(found.case.chat()))), len(asked.answer_ids(found.case))]
     tell(f"attention weights: {memory(asked, *tokens) / GIB:.3f} GiB")
     try:
-        return replace(found, attention=attention(asked, found.case, most=limit))
+        seen = attention(asked, found.case, most=asking.attention_memory)
+        return replace(found, attention=seen)
     except TeacherError as error:
         return replace(found, unseen=str(error))
 
