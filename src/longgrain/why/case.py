@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from longgrain.errors import RunError
@@ -127,27 +128,38 @@ class _Counter:
     def __init__(self, run: Run) -> None:
         self._texts = run.texts()
         self._sources = dict(zip(run.doc_ids, run.sources, strict=True))
+        self._rows = {name: row for row, name in enumerate(run.doc_ids)}
+        self._cuts = run.cuts
         self._grains = 0
 
     def parts(self, message: Message) -> tuple[Part, ...]:
         spans, found = _spans(message), list[Part]()
         opened = False
         for at, span in enumerate(spans):
-            number = None
-            if span.role in MATERIAL:
-                number = self._grains if opened else self._next()
-                opened = span.role == "metadata"
-            elif self._behind(spans, at):
-                number = self._grains
-            found.append(
-                Part(
-                    text=span.words(self._texts),
-                    grain=None if number is None else number - 1,
-                    evidence=span.role == "evidence",
-                    about=self._about(span.origin) if isinstance(span.origin, Grain) else "",
-                )
-            )
+            for text, about in self._pieces(span):
+                number = None
+                if span.role in MATERIAL:
+                    number = self._grains if opened else self._next()
+                    opened = span.role == "metadata"
+                elif self._behind(spans, at):
+                    number = self._grains
+                grain = None if number is None else number - 1
+                evidence = span.role == "evidence"
+                found.append(Part(text=text, grain=grain, evidence=evidence, about=about))
         return tuple(found)
+
+    def _pieces(self, span: Span) -> Iterator[tuple[str, str]]:
+        """The words and where they are from; a stretch of a document by the cuts of the run."""
+        whole = span.grain
+        if whole is None or span.role != "distractor" or whole.doc_id not in self._rows:
+            yield span.words(self._texts), self._about(whole) if whole else ""
+            return
+        row, cuts = self._rows[whole.doc_id], self._cuts
+        starts = cuts.starts[int(cuts.first[row]) : int(cuts.first[row + 1])].tolist()
+        inner = [one for one in starts if whole.start < one < whole.end]
+        for start, end in pairwise([whole.start, *inner, whole.end]):
+            one = replace(whole, start=start, end=end)
+            yield self._texts[whole.doc_id][start:end], self._about(one)
 
     def _next(self) -> int:
         self._grains += 1
