@@ -79,7 +79,7 @@ def _page(run: Run) -> str:
     return template.render(
         m=m,
         plan=run.plan.as_yaml(),
-        summary=summary(m),
+        summary=in_words(m),
         sound="" if wrong else _sound(m),
         warnings=[*wrong, *_warnings(m)],
         figures=figures(m),
@@ -188,7 +188,7 @@ def _warnings(m: Manifest) -> list[str]:
     return said
 
 
-def summary(m: Manifest) -> str:
+def in_words(m: Manifest) -> str:
     """The run in plain words."""
     documents, sides = m["documents"], m["packing"]
     languages = Counter(one["language"] for one in documents)

@@ -45,7 +45,7 @@ def html(found: Evaluation, folder: Path) -> str:
             scores=rows,
             people=found.people,
             explained=[(one.name, os.path.relpath(one, folder)) for one in found.explained],
-            summary=report.summary(manifest),
+            summary=report.in_words(manifest),
             steps=report.way(manifest)["steps"],
             lengths=report.histograms(manifest, "lengths", "tokens")[:1],
             depths=report.histograms(manifest, "depths", "depth")[:1],
