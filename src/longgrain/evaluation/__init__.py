@@ -13,7 +13,7 @@ from longgrain.evaluation.gathered import Group, Probed, gathered, settings_apar
 from longgrain.evaluation.people import Judged
 from longgrain.evaluation.people import conclusions as of_people
 from longgrain.evaluation.standing import Standing, standings
-from longgrain.run import Run
+from longgrain.report import Run
 
 FILE = "evaluation.html"
 

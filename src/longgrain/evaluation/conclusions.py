@@ -173,7 +173,7 @@ def _by_place(what: str, one: Standing) -> Finding:
     ends = one.ends
     assert ends
     figures = (
-        f"{said(ends.ends)} at the first and the last place, {said(ends.between)} between them "
+        f"{said(ends.ends)} in the first and the last fifth of the context, {said(ends.between)} between "
         f"({ends.ends.count:,} and {ends.between.count:,} questions)"
     )
     if ends.low is None or ends.high is None or min(ends.ends.count, ends.between.count) < FEW:
@@ -223,10 +223,12 @@ def _reading(what: str, whole: Rate, none: Rate) -> Finding:
 
 def _length(what: str, whole: Rate, evidence: Rate) -> Finding:
     figures = f"with the evidence alone {said(evidence)}, in the whole context {said(whole)}"
-    if min(whole.count, evidence.count) < FEW or _overlap(whole, evidence):
-        return Finding(
-            text=f"{what}: {figures}; the data do not show what the length costs.", supported=False
-        )
+    if min(whole.count, evidence.count) < FEW:
+        return Finding(text=f"{what}: {figures}, too few questions to compare.", supported=False)
+    if _overlap(whole, evidence):
+        able = evidence.value >= ABLE
+        words = "no cost of the length shows" if able else "it fails without any length, too"
+        return Finding(text=f"{what}: {figures}; {words}.", supported=not able)
     if evidence.value < whole.value:
         return Finding(
             text=f"{what}: {figures}. More with the long context than with the evidence alone: the "

@@ -52,10 +52,11 @@ def curve(group: Group, size: str) -> Chart:
         "legend": {
             "data": named,
             "top": 0,
+            "left": 0,
             "textStyle": {"color": "--soft", "fontSize": 11},
-            "type": "scroll",
         },
-        "grid": {**GRID, "top": 52, "bottom": 22},
+        # Two names fit a line where charts stand side by side.
+        "grid": {**GRID, "top": 36 + 22 * ((len(named) + 1) // 2), "bottom": 22},
         "tooltip": TOOLTIP,
         "xAxis": {"type": "category", "data": columns, **PLACE, **AXIS},
         "yAxis": {"type": "value", "min": 0, "max": 100, "name": "%", **AXIS},

@@ -15,6 +15,8 @@ from longgrain.evaluation.conclusions import said
 from longgrain.evaluation.gathered import Group
 from longgrain.show import environment
 
+# Conclusions of each kind that are not folded away.
+SHOWN = 10
 # Settings that the page shows in words or not at all.
 QUIET = ("model", "answers", "probe", "language", "measure", "tokenizer_sha256", "contexts")
 
@@ -38,6 +40,7 @@ def html(found: Evaluation, folder: Path) -> str:
             m=manifest,
             lead=_lead(found),
             figures=_figures(found),
+            shown=SHOWN,
             supported=[one for one in findings if one.supported],
             doubtful=[one for one in findings if not one.supported],
             probes=[_probe(one, number) for number, one in enumerate(found.probes)],

@@ -10,13 +10,13 @@ from longgrain.evaluation.change import Rate, Values, placed, rate
 from longgrain.evaluation.gathered import Probed
 from longgrain.intervals import SEED, two_samples
 
-# With fewer places there is not enough between the two ends.
+# An end is a fifth of the places; with fewer than five there is none.
 PLACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
-    """The first and the last place against all between them; ``value`` is between less the ends."""
+    """The first and the last fifth of the places against all between; ``value`` is between less the ends."""
 
     ends: Rate
     between: Rate
@@ -71,10 +71,12 @@ def standings(one: Probed) -> Iterator[Standing]:
 def _ends(at: Mapping[int, Values]) -> Ends | None:
     if len(at) < PLACES:
         return None
-    first, last = min(at), max(at)
+    places = sorted(at)
+    outer = len(places) // PLACES
+    ends_at = {*places[:outer], *places[-outer:]}
     groups: list[Values] = [([], []), ([], [])]
     for place, (values, items) in at.items():
-        group = groups[place not in (first, last)]
+        group = groups[place not in ends_at]
         group[0].extend(values)
         group[1].extend(items)
     ends, between = (rate(*group) for group in groups)

@@ -13,7 +13,7 @@ from longgrain.why.case import Part
 from longgrain.why.leaving import Effect
 from longgrain.why.verdict import chance, named, sentences
 
-ROWS = 20
+ROWS, WORDS = 20, 100
 
 
 def write(found: Explained, path: Path) -> None:
@@ -129,7 +129,7 @@ def _rows(found: Explained) -> Iterator[dict[str, Any]]:
             "attention": _attention(found, one),
             "evidence": bool(evidence & {*one.grains}),
             "about": found.case.about(one.grains.start),
-            "words": " ".join(found.case.words(one.grains.start).split())[:160],
+            "words": " ".join(found.case.words(one.grains.start).split())[:WORDS],
         }
 
 
