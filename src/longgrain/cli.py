@@ -275,7 +275,7 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
 
     from longgrain import show, terminal
     from longgrain.explain import explain as look
-    from longgrain.explain import row_place, weighed
+    from longgrain.explain import revised, row_place, weighed
 
     found, out = look(run, example_id), terminal.console()
     if html is not None:
@@ -293,6 +293,8 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
     out.print(place.said if place else "in no row: it is longer than a row of this run")
     if words := weighed(example):
         out.print(words)
+    for line in revised(example):
+        out.print(line, markup=False)
 
 
 def _settings(changes: tuple[str, ...]) -> dict[str, str]:

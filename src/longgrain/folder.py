@@ -26,6 +26,7 @@ from longgrain.forecast import LEDGER
 from longgrain.manifest import Tally
 from longgrain.plan import Plan
 from longgrain.report import write_report
+from longgrain.review.gathered import keep_drafts
 from longgrain.review.store import FILE as REVIEW
 from longgrain.run import Run
 
@@ -165,6 +166,7 @@ def _clear(folder: Path) -> None:
     An empty state says so, in case it is stopped.
     """
     _mark(folder, {})
+    keep_drafts(folder)
     for path in folder.iterdir():
         if path.name.startswith((LEDGER, REVIEW, "batch-")) or path.name in (STATE, FORECAST):
             continue

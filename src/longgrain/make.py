@@ -22,6 +22,7 @@ from longgrain.materials import SideMaterials, calls_of
 from longgrain.plan import Augmenting, Plan, Wrapping
 from longgrain.protocols import Augmentation, Check, Recipe
 from longgrain.quota import share_out
+from longgrain.reviewed import Reviewed
 from longgrain.spans import BLANK_LINE, with_context
 from longgrain.types import (
     SIDES,
@@ -61,12 +62,17 @@ def wishes(plan: Plan, sides: Sequence[Side]) -> dict[Side, dict[str, int]]:
 
 
 def make(
-    plan: Plan, materials: Mapping[Side, SideMaterials], patience: int = 0
+    plan: Plan,
+    materials: Mapping[Side, SideMaterials],
+    patience: int = 0,
+    reviewed: Reviewed | None = None,
 ) -> Iterator[tuple[Side, Draft | Dropped]]:
     """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist.
 
-    A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped.
+    A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped. What
+    people decided about drafts is read from the plan's files where it is not given.
     """
+    reviewed = reviewed or Reviewed.of(plan)
     checks = [component("checks", one.use, one.settings) for one in plan.checks]
     for side, task in _tasks(plan, list(materials)):
         mine = materials[side]
@@ -79,6 +85,7 @@ def make(
             task.ways,
             mine,
             partial(problem, materials=mine, checks=checks),
+            reviewed,
         )
         found = 0
         for item in items if task.wanted else ():

@@ -1,0 +1,160 @@
+"""A draft and what people wrote in place of its question or its answer > the draft in their words, or why not.
+
+The answer that people see and edit is the whole last turn, reasoning and quotes included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from longgrain.review.ruling import Ruling
+from longgrain.types import Draft, Given, Message, Role, Span
+
+Texts = Mapping[str, str]
+Messages = tuple[Message, ...]
+# What asks: the first of these roles that users speak in.
+ASKS: tuple[Role, ...] = ("question", "instruction", "plan")
+# Between two stretches that ask, as people see them.
+BREAK = "\n\n"
+# What task data keeps when the response is another one: labels and offsets belong to the old one.
+DATA = ("task", "text", "text_at", "question", "labels", "turns")
+
+
+def edited(draft: Draft, ruling: Ruling, texts: Texts) -> Draft | str:
+    """The draft with the new words in every view that says the old ones, or why it cannot be edited.
+
+    ``meta["reviewed"]`` tells who edited what and when, and what it said before. ``texts`` maps
+    document ids to texts.
+    """
+    new = {name: words.strip() for name, words in ruling.edit.items() if words.strip()}
+    if not new.keys() & {"question", "answer"}:
+        return "an edit without a new question or answer"
+    told: dict[str, Any] = {"of": [draft.id], "by": list(ruling.by), "at": ruling.at}
+    origin = Given(source="review", id=f"{', '.join(ruling.by)} at {ruling.at}")
+    views = draft.every_view
+    if "answer" in new:
+        if draft.messages[-1].speaker != "assistant":
+            return "there is no answer to edit"
+        told["answer"] = _said(draft.messages[-1], texts)
+        views = {
+            name: _answered(one, told["answer"], new["answer"], origin, texts)
+            for name, one in views.items()
+        }
+    if "question" in new:
+        told["question"] = BREAK.join(_asked(draft.messages, texts))
+        if _parts(_asked(draft.messages, texts), new["question"]) is None:
+            return "its question has several parts, and the edit does not keep them apart"
+        views = {name: _asking(one, new["question"], origin, texts) for name, one in views.items()}
+    answer = draft.answer
+    if "answer" in new:
+        answer = gold_of(draft.answer, told["answer"], new["answer"]) or new["answer"]
+    first = next(iter(views))
+    meta = _meta(draft, new, told, answer)
+    return replace(draft, messages=views.pop(first), views=views, answer=answer, meta=meta)
+
+
+def gold_of(gold: str, before: str, after: str) -> str:
+    """The new short answer, where an edit changed nothing else of a turn that says it once; else ""."""
+    if not gold or before.count(gold) != 1:
+        return ""
+    head, tail = before.split(gold)
+    if not after.startswith(head) or not after.endswith(tail):
+        return ""
+    return after[len(head) : len(after) - len(tail)].strip()
+
+
+def _said(message: Message, texts: Texts) -> str:
+    return "".join(one.words(texts) for one in message.spans if isinstance(one, Span))
+
+
+def _answered(messages: Messages, old: str, new: str, origin: Given, texts: Texts) -> Messages:
+    """The messages with a new last turn, all of it answer, if they said the old one."""
+    last = messages[-1]
+    if last.speaker != "assistant" or _said(last, texts) != old:
+        return messages
+    loss = max((one.loss for one in last.spans if isinstance(one, Span)), default=0.0)
+    span = Span(role="answer", origin=origin, text=new, loss=loss)
+    return (*messages[:-1], replace(last, spans=(span,)))
+
+
+def _asks(messages: Sequence[Message]) -> Role | None:
+    """The role in which the question is spoken."""
+    spoken = {
+        one.role
+        for message in messages
+        if message.speaker == "user"
+        for one in message.spans
+        if isinstance(one, Span)
+    }
+    return next((role for role in ASKS if role in spoken), None)
+
+
+def _asked(messages: Sequence[Message], texts: Texts) -> list[str]:
+    """The stretches that ask, as people see them."""
+    role = _asks(messages)
+    return [
+        one.words(texts)
+        for message in messages
+        if message.speaker == "user"
+        for one in message.spans
+        if isinstance(one, Span) and one.role == role
+    ]
+
+
+def _parts(old: Sequence[str], new: str) -> list[str] | None:
+    """The new words of each stretch; None where it cannot be told which is whose."""
+    if len(old) == 1:
+        return [new]
+    found = new.split(BREAK)
+    return found if len(found) == len(old) and not any(BREAK in one for one in old) else None
+
+
+def _asking(messages: Messages, new: str, origin: Given, texts: Texts) -> Messages:
+    """The messages with the new words where something else was asked; the rest of them is as it was."""
+    role, old = _asks(messages), _asked(messages, texts)
+    words = iter(_parts(old, new) or old)
+    found: list[Message] = []
+    for message in messages:
+        spans = list(message.spans)
+        for at, one in enumerate(spans if message.speaker == "user" else ()):
+            if isinstance(one, Span) and one.role == role:
+                said = next(words)
+                if said != one.words(texts):
+                    spans[at] = Span(role=one.role, origin=origin, text=said, loss=one.loss)
+        found.append(replace(message, spans=tuple(spans)))
+    return tuple(found)
+
+
+def _meta(
+    draft: Draft, new: Mapping[str, str], told: dict[str, Any], answer: str
+) -> dict[str, Any]:
+    """What is known of the edited draft: nothing that rests on words that are gone."""
+    meta = {name: value for name, value in draft.meta.items() if name != "statements"}
+    if "answer" in new:
+        if answer == new["answer"] and draft.answer != told["answer"]:
+            meta = {name: value for name, value in meta.items() if name != "operands"}
+            meta["form"] = "edited"
+        kept, gone = _quotes(draft, told["answer"], new["answer"], answer)
+        if gone:
+            meta["quotes"], told["quotes"] = kept, gone
+    if data := meta.get("data"):
+        kept_data = {name: data[name] for name in data if name in DATA or "answer" not in new}
+        kept_data |= {"target": new["answer"]} if "answer" in new else {}
+        if "question" in new and "question" in kept_data:
+            kept_data["question"] = new["question"]
+        meta["data"] = {**kept_data, "edited": True}
+    return {**meta, "reviewed": told}
+
+
+def _quotes(draft: Draft, before: str, after: str, answer: str) -> tuple[list[str], list[str]]:
+    """Quoted phrases that still hold, and those that held the old answer only or are not said any more."""
+    quotes = draft.meta.get("quotes")
+    listed = [str(one) for one in quotes] if isinstance(quotes, list | tuple) else []
+    gone = [
+        one
+        for one in listed
+        if (one in before and one not in after) or (draft.answer in one and answer not in one)
+    ]
+    return [one for one in listed if one not in gone], gone
