@@ -37,14 +37,14 @@ def edited(draft: Draft, ruling: Ruling, texts: Texts) -> Draft | str:
     if "answer" in new:
         if draft.messages[-1].speaker != "assistant":
             return "there is no answer to edit"
-        told["answer"] = _said(draft.messages[-1], texts)
+        told["answer"] = said(draft.messages[-1], texts)
         views = {
             name: _answered(one, told["answer"], new["answer"], origin, texts)
             for name, one in views.items()
         }
     if "question" in new:
-        told["question"] = BREAK.join(_asked(draft.messages, texts))
-        if _parts(_asked(draft.messages, texts), new["question"]) is None:
+        told["question"] = BREAK.join(asked(draft.messages, texts))
+        if _parts(asked(draft.messages, texts), new["question"]) is None:
             return "its question has several parts, and the edit does not keep them apart"
         views = {name: _asking(one, new["question"], origin, texts) for name, one in views.items()}
     answer = draft.answer
@@ -65,14 +65,15 @@ def gold_of(gold: str, before: str, after: str) -> str:
     return after[len(head) : len(after) - len(tail)].strip()
 
 
-def _said(message: Message, texts: Texts) -> str:
+def said(message: Message, texts: Texts) -> str:
+    """The words of a turn."""
     return "".join(one.words(texts) for one in message.spans if isinstance(one, Span))
 
 
 def _answered(messages: Messages, old: str, new: str, origin: Given, texts: Texts) -> Messages:
     """The messages with a new last turn, all of it answer, if they said the old one."""
     last = messages[-1]
-    if last.speaker != "assistant" or _said(last, texts) != old:
+    if last.speaker != "assistant" or said(last, texts) != old:
         return messages
     loss = max((one.loss for one in last.spans if isinstance(one, Span)), default=0.0)
     span = Span(role="answer", origin=origin, text=new, loss=loss)
@@ -91,7 +92,7 @@ def _asks(messages: Sequence[Message]) -> Role | None:
     return next((role for role in ASKS if role in spoken), None)
 
 
-def _asked(messages: Sequence[Message], texts: Texts) -> list[str]:
+def asked(messages: Sequence[Message], texts: Texts) -> list[str]:
     """The stretches that ask, as people see them."""
     role = _asks(messages)
     return [
@@ -113,16 +114,16 @@ def _parts(old: Sequence[str], new: str) -> list[str] | None:
 
 def _asking(messages: Messages, new: str, origin: Given, texts: Texts) -> Messages:
     """The messages with the new words where something else was asked; the rest of them is as it was."""
-    role, old = _asks(messages), _asked(messages, texts)
+    role, old = _asks(messages), asked(messages, texts)
     words = iter(_parts(old, new) or old)
     found: list[Message] = []
     for message in messages:
         spans = list(message.spans)
         for at, one in enumerate(spans if message.speaker == "user" else ()):
             if isinstance(one, Span) and one.role == role:
-                said = next(words)
-                if said != one.words(texts):
-                    spans[at] = Span(role=one.role, origin=origin, text=said, loss=one.loss)
+                text = next(words)
+                if text != one.words(texts):
+                    spans[at] = Span(role=one.role, origin=origin, text=text, loss=one.loss)
         found.append(replace(message, spans=tuple(spans)))
     return tuple(found)
 
