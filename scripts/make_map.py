@@ -77,7 +77,7 @@ WAY = {
     ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "prove": ("prove_verb", "prove"),
-    "review": ("review_part", "review"),
+    "review": ("review_verb", "review_part", "review"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
     ),
