@@ -13,9 +13,11 @@ from cyclopts import App, CycloptsError, Parameter
 
 from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
+from longgrain.decisions_verb import decisions
 from longgrain.errors import LonggrainError
 from longgrain.probe_verb import probe
 from longgrain.prove_verb import prove
+from longgrain.review_verb import review
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
@@ -384,6 +386,9 @@ app.command(
     sort_key=12,
     help_epilogue="Example:\n\n  longgrain prove position\n",
 )
+
+app.command(review, sort_key=13, help_epilogue="Example:\n\n  longgrain review runs/demo\n")
+app.command(decisions, sort_key=14, help_epilogue="Example:\n\n  longgrain decisions runs/demo\n")
 
 if __name__ == "__main__":
     main()

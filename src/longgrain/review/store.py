@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from longgrain.errors import RunError
 from longgrain.review.decision import Decision, read
@@ -20,8 +21,13 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS decisions (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     once TEXT UNIQUE,
+    kind TEXT NOT NULL,
+    by TEXT NOT NULL,
+    item TEXT NOT NULL,
     record BLOB NOT NULL
 );
+CREATE INDEX IF NOT EXISTS decisions_by ON decisions (kind, by, number);
+CREATE INDEX IF NOT EXISTS decisions_on ON decisions (kind, item, number);
 CREATE TRIGGER IF NOT EXISTS decisions_stay BEFORE UPDATE ON decisions
     BEGIN SELECT RAISE(ABORT, 'decisions are only added to'); END;
 CREATE TRIGGER IF NOT EXISTS decisions_remain BEFORE DELETE ON decisions
@@ -76,10 +82,10 @@ class Store:
                 raise
             self._db.execute("COMMIT")
 
-    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
+    def rows(self, query: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """What a query finds."""
         with self._lock:
-            return self._db.execute(query, values).fetchall()
+            return self._db.execute(query, tuple(values)).fetchall()
 
     def add(self, decision: Decision, *, once: str | None = None) -> bool:
         """Keeps a decision, on disk before this returns; False where ``once`` was kept before."""
@@ -87,12 +93,13 @@ class Store:
             found = db.execute("SELECT 1 FROM decisions WHERE once = ?", (once,)).fetchone()
             if found:
                 return False
-            added = db.execute(
-                "INSERT INTO decisions (once, record) VALUES (?, ?)", (once, decision.json())
-            )
             one = decision
-            is_open = int(bool(one.shown.get(OPEN)))
+            added = db.execute(
+                "INSERT INTO decisions (once, kind, by, item, record) VALUES (?, ?, ?, ?, ?)",
+                (once, one.kind, one.by, one.item, one.json()),
+            )
             key = (one.kind, one.by, one.item, one.repeat)
+            is_open = int(bool(one.shown.get(OPEN)))
             db.execute(_STANDS, (*key, added.lastrowid, one.verdict, is_open))
         return True
 

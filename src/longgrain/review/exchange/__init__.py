@@ -15,7 +15,7 @@ from typing import Literal
 from longgrain.errors import RunError
 from longgrain.review.decision import Decision
 from longgrain.review.exchange import argilla, jsonl, label_studio, labelled
-from longgrain.review.exchange.content import contents, known
+from longgrain.review.exchange.content import answers, contents, known
 from longgrain.review.exchange.items import Read, Rubrics, items_of, same
 from longgrain.review.gathered import DRAFT, decisions_in
 from longgrain.review.standing import key_of
@@ -44,11 +44,19 @@ class Imported:
     notes: Mapping[str, int] = field(default_factory=dict)
 
 
-def export(folder: Path, out: Path, form: Format, *, more: int = 0) -> Exported:
+def export(
+    folder: Path,
+    out: Path,
+    form: Format,
+    *,
+    more: int = 0,
+    pairs: tuple[Path, Path] | None = None,
+) -> Exported:
     """Writes the decisions about a run's examples, texts and pairs.
 
-    ``more`` examples that nobody decided about go with them to another tool. PlanError where nobody
-    decided anything and nothing more is asked for.
+    ``more`` examples that nobody decided about go with them to another tool. ``pairs`` are the answers
+    that were compared, where their words are to be shown. PlanError where nobody decided anything
+    and nothing more is asked for.
     """
     made = decisions_in(folder) if (folder / FILE).is_file() or not more else []
     if form == "jsonl":
@@ -59,7 +67,7 @@ def export(folder: Path, out: Path, form: Format, *, more: int = 0) -> Exported:
         return Exported(paths=tuple(paths), decisions=kinds, lost=_told(notes))
     run = Run(folder) if (folder / "manifest.json").is_file() else None
     wanted = {one.item for one in made if one.kind == "example"}
-    words = contents(run, wanted, more) if run else {}
+    words = (contents(run, wanted, more) if run else {}) | (answers(*pairs) if pairs else {})
     items, lost = items_of(made, words)
     tool = TOOLS[form]
     rubrics: Rubrics = (run.plan.review.rubrics if run and run.plan.review else None) or {}

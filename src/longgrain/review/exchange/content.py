@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from longgrain.review.edited import BREAK, asked, said
 from longgrain.review.exchange.items import Fields
+from longgrain.review.pairs import Pairs
 from longgrain.run import Run
 from longgrain.types import Example, Span, content_id
 
@@ -32,6 +33,18 @@ def contents(run: Run, wanted: Collection[str], more: int = 0) -> dict[tuple[str
         rows = [row for row, one in enumerate(many) if one in taken]
         for example in run.examples_at(side, rows) if rows else ():
             found["example", example.id] = _fields(example, texts)
+    return found
+
+
+def answers(a: Path, b: Path) -> dict[tuple[str, str], Fields]:
+    """Kind and id > the question and both answers of all pairs of two files or folders of answers."""
+    pairs = Pairs(a=a, b=b)
+    found: dict[tuple[str, str], Fields] = {}
+    for entry in pairs.entries():
+        shown = pairs.view(entry, "", "en")
+        first = pairs.left(entry, "")
+        words = {first: shown["left"], "ab".replace(first, ""): shown["other"]}
+        found["pair", entry.id] = {"question": shown["question"], "a": words["a"], "b": words["b"]}
     return found
 
 
