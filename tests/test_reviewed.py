@@ -16,7 +16,7 @@ from longgrain.review.gathered import draft_of, gather
 from longgrain.review.ruling import Ruling, last_words, rulings
 from longgrain.review.store import Store
 from longgrain.run import Run
-from longgrain.types import Draft, Given, Message, Slot, Span
+from longgrain.types import Draft, Given, Grain, Message, Slot, Span
 from reviewing import decision, examples_of, spans_of, words_of, write_decisions
 from small import small_plan
 
@@ -198,6 +198,25 @@ def test_decisions_that_are_not_there_are_an_error_that_names_them(folder: Path)
         build(plan, folder / "none")
 
 
+def test_every_reviewed_draft_is_drafted_again_whatever_else_falls(
+    folder: Path, first: Run
+) -> None:
+    drafts = [str(one.lineage["draft"]) for one in examples_of(first)]
+    found = [
+        decision(one, "reject" if number % 3 else "accept", number=number)
+        for number, one in enumerate(drafts)
+    ]
+    file = write_decisions(folder / "many.jsonl", found)
+    plan = small_plan(folder, teacher="extractive", review={"decisions": [file.name]})
+    run = build(plan, folder / "many")
+    told = run.manifest["review"]
+    assert (told["unknown"], told["accepted"], told["rejected"]) == (0, 20, 40)
+    assert not {drafts[number] for number in range(60) if number % 3} & {
+        str(one.lineage["draft"]) for one in examples_of(run)
+    }
+    assert len(examples_of(run)) == 60
+
+
 def test_an_edited_draft_is_not_altered_and_its_second_review_counts(
     folder: Path, first: Run
 ) -> None:
@@ -302,14 +321,22 @@ def test_the_whole_last_turn_becomes_the_edited_answer() -> None:
     assert found.meta["form"] == "edited"
 
 
-def test_where_the_value_alone_was_changed_it_is_checked_as_such() -> None:
-    found = changed(
-        small_draft(replace(ANSWER, text="It was Ada, yes.")), answer="It was Grace, yes."
-    )
-    assert found.answer == "Grace"
-    assert found.meta["form"] == "name"
-    other = changed(small_draft(replace(ANSWER, text="It was Ada, yes.")), answer="Grace, surely.")
-    assert (other.answer, other.meta["form"]) == ("Grace, surely.", "edited")
+def test_an_edit_that_still_says_the_answer_keeps_it_and_its_form() -> None:
+    found = changed(small_draft(ANSWER), answer="It was Ada, as the log says.")
+    assert (found.answer, found.meta["form"]) == ("Ada", "name")
+
+
+def test_a_value_alone_is_taken_as_the_new_answer_and_checked_where_the_evidence_has_it() -> None:
+    draft = small_draft(replace(ANSWER, text="It was Ada, yes."))
+    grain = Grain(doc_id="d", path=(0,), kind="cut", start=0, end=17)
+    held = replace(draft, evidence=(grain,))
+    texts = {"d": "Grace came at ten."}
+    value = edited(held, replace(RULING, edit={"answer": "It was Grace, yes."}), texts)
+    assert isinstance(value, Draft)
+    assert (value.answer, value.meta["form"]) == ("Grace", "name")
+    free = edited(held, replace(RULING, edit={"answer": "Somebody else."}), texts)
+    assert isinstance(free, Draft)
+    assert (free.answer, free.meta["form"]) == ("Somebody else.", "edited")
 
 
 def test_quotes_that_held_the_old_answer_only_are_no_longer_named() -> None:

@@ -34,13 +34,12 @@ def augmented(
     """All items in their order; of the drafts a share altered, in the original's place or behind it.
 
     ``problem`` says what a check of the plan has against a draft. No more drafts are taken than may
-    still be needed for ``wanted``. A draft that people decided about is not altered; it falls or
-    is edited as they said, and so is what others were altered to.
+    still be needed for ``wanted``. A draft that people decided about is not altered.
     """
-    reviewed, texts = reviewed or Reviewed(), materials.store.texts
     if not augmenting.share:
-        for one in items:
-            yield reviewed.decide(one, problem, texts) if isinstance(one, Draft) else one
+        # Items stay open when this ends, so that more can be taken later.
+        for item in items:
+            yield item
         return
     growth = 1 + augmenting.share * augmenting.copies
     found = 0
@@ -49,14 +48,13 @@ def augmented(
         if not some:
             return
         drafts = [one for one in some if isinstance(one, Draft)]
-        told = _Altering(augmenting, ways, materials, problem, reviewed).of(drafts)
+        told = _Altering(augmenting, ways, materials, problem, reviewed or Reviewed()).of(drafts)
         for item in some:
             if isinstance(item, Dropped):
                 yield item
                 continue
-            ends = [reviewed.decide(one, problem, texts) for one in told[item.id]]
-            yield from ends
-            found += sum(isinstance(one, Draft) for one in ends)
+            yield from told[item.id]
+            found += len(told[item.id])
 
 
 def _taken(items: Iterator[Draft | Dropped], count: int) -> list[Draft | Dropped]:

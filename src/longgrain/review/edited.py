@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from longgrain.checks.answerable import Answerable
+from longgrain.checks.parts import comparable, holds
 from longgrain.review.ruling import Ruling
 from longgrain.types import Draft, Given, Message, Role, Span
 
@@ -16,6 +18,8 @@ Texts = Mapping[str, str]
 Messages = tuple[Message, ...]
 # What asks: the first of these roles that users speak in.
 ASKS: tuple[Role, ...] = ("question", "instruction", "plan")
+# Forms whose answers stand in the evidence word for word.
+LITERAL = Answerable().literal
 # Between two stretches that ask, as people see them.
 BREAK = "\n\n"
 # What task data keeps when the response is another one: labels and offsets belong to the old one.
@@ -47,22 +51,38 @@ def edited(draft: Draft, ruling: Ruling, texts: Texts) -> Draft | str:
         if _parts(asked(draft.messages, texts), new["question"]) is None:
             return "its question has several parts, and the edit does not keep them apart"
         views = {name: _asking(one, new["question"], origin, texts) for name, one in views.items()}
-    answer = draft.answer
+    answer, form = draft.answer, draft.meta.get("form")
     if "answer" in new:
         answer = gold_of(draft.answer, told["answer"], new["answer"]) or new["answer"]
+        form = _form(draft, answer, texts)
     first = next(iter(views))
-    meta = _meta(draft, new, told, answer)
+    meta = _meta(draft, new, told, answer) | {"form": form}
     return replace(draft, messages=views.pop(first), views=views, answer=answer, meta=meta)
 
 
 def gold_of(gold: str, before: str, after: str) -> str:
-    """The new short answer, where an edit changed nothing else of a turn that says it once; else ""."""
+    """The short answer of an edited turn: the old one where it still says it, the new one where nothing
+    else was changed, "" where neither is so.
+    """
+    if gold and gold in before and gold in after:
+        return gold
     if not gold or before.count(gold) != 1:
         return ""
     head, tail = before.split(gold)
     if not after.startswith(head) or not after.endswith(tail):
         return ""
     return after[len(head) : len(after) - len(tail)].strip()
+
+
+def _form(draft: Draft, answer: str, texts: Texts) -> Any:
+    """What was asked for, if checks may still hold the answer against the evidence, else "edited".
+
+    People may put an answer into words that stand nowhere; a check by matching would refuse them.
+    """
+    form = draft.meta.get("form")
+    evidence = (comparable(texts[one.doc_id][one.start : one.end]) for one in draft.evidence)
+    stands = form in LITERAL and any(holds(one, comparable(answer)) for one in evidence)
+    return form if answer == draft.answer or stands else "edited"
 
 
 def said(message: Message, texts: Texts) -> str:
@@ -134,9 +154,8 @@ def _meta(
     """What is known of the edited draft: nothing that rests on words that are gone."""
     meta = {name: value for name, value in draft.meta.items() if name != "statements"}
     if "answer" in new:
-        if answer == new["answer"] and draft.answer != told["answer"]:
+        if answer != draft.answer:
             meta = {name: value for name, value in meta.items() if name != "operands"}
-            meta["form"] = "edited"
         kept, gone = _quotes(draft, told["answer"], new["answer"], answer)
         if gone:
             meta["quotes"], told["quotes"] = kept, gone

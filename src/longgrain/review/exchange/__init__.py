@@ -73,7 +73,7 @@ def export(
     rubrics: Rubrics = (run.plan.review.rubrics if run and run.plan.review else None) or {}
     held = [one for item in items for one in item.decisions]
     for one in held:
-        lost.update(_differences(one, tool.carried(one)))
+        lost.update(_differences(_plain(one), tool.carried(one)))
     paths = tool.write(items, rubrics, out)
     return Exported(paths=tuple(paths), decisions=len(held), lost=_told(lost))
 
@@ -129,7 +129,7 @@ def bring_in(folder: Path, path: Path, form: Format | None = None) -> Imported:
     carried = TOOLS[form].carried if form in TOOLS else _plain
     store = Store(folder / FILE)
     try:
-        return _add(store, folder, found, carried)
+        return _add(store, folder, found, carried, exact=form == "jsonl")
     finally:
         store.close()
 
@@ -141,30 +141,37 @@ def _plain(decision: Decision) -> Decision:
 
 
 def _add(
-    store: Store, folder: Path, found: Read, carried: Callable[[Decision], Decision]
+    store: Store,
+    folder: Path,
+    found: Read,
+    carried: Callable[[Decision], Decision],
+    *,
+    exact: bool,
 ) -> Imported:
     before = list(store.decisions())
     seen = {same(carried(one)) for one in before}
-    last = {key_of(one): carried(one) for one in before}
-    items = _items(store, folder, before)
+    last = {key_of(one): same(carried(one), timed=False) for one in before}
+    items = _items(folder, before)
     notes, added, again = Counter(found.notes), 0, 0
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     with store.writing():
         for one in found.decisions:
             bare = carried(one)
+            # Servers write times of their own, so what already stands there is no news from a tool.
+            stands = not exact and last.get(key_of(one)) == same(bare, timed=False)
             if one.kind == "example" and items is not None and one.item not in items:
                 notes["decisions about no example of the run"] += 1
-            elif (same(bare) in seen) if bare.at else last.get(key_of(one)) == bare:
+            elif stands or same(bare) in seen:
                 again += 1
             else:
                 store.add(one if one.at else replace(one, at=now))
                 seen.add(same(bare))
-                last[key_of(one)] = bare
+                last[key_of(one)] = same(bare, timed=False)
                 added += 1
     return Imported(added=added, known=again, notes=_told(notes))
 
 
-def _items(store: Store, folder: Path, before: Sequence[Decision]) -> set[str] | None:
+def _items(folder: Path, before: Sequence[Decision]) -> set[str] | None:
     """The examples that may be decided about; None where the folder holds no run to tell them."""
     if not (folder / "manifest.json").is_file():
         return None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
 from longgrain.errors import RunError
 from longgrain.review.decision import Decision, Kind
+from longgrain.review.gathered import made_at
 from longgrain.review.standing import standing
 
 Fields = Mapping[str, str]
@@ -181,9 +182,14 @@ def _sorted(name: str, value: Any) -> Any:
     return value
 
 
-def same(decision: Decision) -> bytes:
-    """Equal for decisions that say the same, in whatever order their parts stand."""
-    return orjson.dumps(decision, option=orjson.OPT_SORT_KEYS)
+def same(decision: Decision, *, timed: bool = True) -> bytes:
+    """Equal for decisions that say the same, however times, numbers and the order of parts are written.
+
+    Not ``timed``, also for those that were made at different times.
+    """
+    at = made_at(decision).isoformat() if timed and decision.at else ""
+    one = replace(decision, at=at, seconds=float(decision.seconds) if timed else 0.0)
+    return orjson.dumps(one, option=orjson.OPT_SORT_KEYS)
 
 
 def decision_of(values: Mapping[str, Any], notes: Counter[str]) -> Decision | None:

@@ -104,7 +104,7 @@ def _config(kind: Kind, names: Names, rubrics: Rubrics) -> Iterator[str]:
 
 
 def _area(name: str, to: str) -> Iterator[str]:
-    yield _tag("Header", value=name)
+    yield _tag("Header", value="your name" if name == regions.BY else name.replace("-", " "))
     yield _tag("TextArea", name=name, toName=to, maxSubmissions="1", editable="true", rows="2")
 
 
