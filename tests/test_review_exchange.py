@@ -277,6 +277,35 @@ def test_records_of_another_make_are_counted_not_read(tmp_path: Path) -> None:
     assert found.notes == {"records of other fields than ours": 1}
 
 
+def spoilt(value: Any, rng: random.Random) -> Any:
+    """The same with something in it gone, or of another type."""
+    if rng.random() < 0.04:
+        return rng.choice([None, [], {}, "", 7, "x", [None], {"value": None}])
+    if isinstance(value, dict):
+        return {key: spoilt(one, rng) for key, one in value.items() if rng.random() > 0.02}
+    return [spoilt(one, rng) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("seed", range(8))
+def test_files_with_anything_in_them_are_read_or_counted(
+    name: str, seed: int, tmp_path: Path
+) -> None:
+    tool = TOOLS[name]
+    tool.write(items_of(many(seed), {})[0], {}, tmp_path / "out")
+    rng = random.Random(seed)
+    for file in (tmp_path / "out").rglob("*.json"):
+        if file.name not in ("annotators.json", "dataset.json", "settings.json"):
+            held = orjson.loads(file.read_bytes())
+            file.write_bytes(orjson.dumps([spoilt(one, rng) for one in held]))
+    found = tool.read(tmp_path / "out")
+    assert sum(found.notes.values())
+    store = Store(tmp_path / "review.sqlite")
+    for one in found.decisions:
+        store.add(one)
+    items_of(found.decisions, {})
+
+
 def label(item: str, by: str, number: int, **labels: Any) -> Decision:
     said = {"text": f"{item}: Ada 😀 met Bo.", **labels}
     return decision(item, "labelled", by=by, kind="label", number=number, labels=said)

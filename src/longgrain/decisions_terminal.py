@@ -115,9 +115,9 @@ def _acceptance(found: Summary) -> Table:
         if one.by != last and one.by != "all":
             table.add_row(Text(one.by, "dim"), *[""] * 5)
         share, interval, _ = _cells(one.share)
-        name = "all examples" if one.by == "all" else f"  {one.name}"
         counts = (f"{one.accepted:,}", f"{one.edited:,}", f"{one.rejected:,}")
-        table.add_row(_cut(name), *counts, share, interval)
+        name = Text("all examples") if one.by == "all" else Text("  ").append_text(_cut(one.name))
+        table.add_row(name, *counts, share, interval)
         last = one.by
     return table
 
@@ -127,12 +127,12 @@ def _remarks(found: Summary) -> Iterator[tuple[str, str]]:
         value = agreed.alpha.value
         if value is not None and value < TENTATIVE:
             yield (
-                f"{name}: alpha {value:.2f} is below {TENTATIVE}, so these people do not judge alike: see "
-                "docs/human-evaluation.md",
+                f"{_cut(name)}: alpha {value:.2f} is below {TENTATIVE}: they do not judge alike "
+                "(docs/human-evaluation.md)",
                 "yellow",
             )
         if agreed.people > 1 and agreed.single:
-            yield f"{name}: {agreed.single:,} items have the word of one person only", "dim"
+            yield f"{_cut(name)}: {agreed.single:,} items have the word of one person only", "dim"
     for pair in found.pairs:
         yield from _bias(pair)
     for reason, count in found.unscored.items():
@@ -149,5 +149,7 @@ def _bias(pair: Compared) -> Iterator[tuple[str, str]]:
         )
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= NAME else name[: NAME - 1] + "…"
+def _cut(name: str) -> Text:
+    """A name as it is: nothing in it takes effect."""
+    said = " ".join(name.split())
+    return Text(said if len(said) <= NAME else said[: NAME - 1] + "…")

@@ -15,7 +15,7 @@ from typing import Literal
 from longgrain.errors import RunError
 from longgrain.review.decision import Decision
 from longgrain.review.exchange import argilla, jsonl, label_studio, labelled
-from longgrain.review.exchange.content import answers, contents, known
+from longgrain.review.exchange.content import answers, contents, indexed, known
 from longgrain.review.exchange.items import Read, Rubrics, items_of, same
 from longgrain.review.gathered import DRAFT, decisions_in
 from longgrain.review.standing import key_of
@@ -105,6 +105,8 @@ def _differences(one: Decision, held: Decision) -> list[str]:
 
 def form_of(path: Path) -> Format:
     """The format that a file or a folder seems to be of."""
+    if path.name == argilla.RECORDS:
+        return "argilla"
     if path.is_dir():
         return "argilla" if any(path.rglob(argilla.RECORDS)) else "label-studio"
     return "label-studio" if path.suffix == ".json" else "jsonl"
@@ -151,7 +153,7 @@ def _add(
     before = list(store.decisions())
     seen = {same(carried(one)) for one in before}
     last = {key_of(one): same(carried(one), timed=False) for one in before}
-    items = _items(folder, before)
+    items = _items(store, folder, before)
     notes, added, again = Counter(found.notes), 0, 0
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     with store.writing():
@@ -159,8 +161,8 @@ def _add(
             bare = carried(one)
             # Servers write times of their own, so what already stands there is no news from a tool.
             stands = not exact and last.get(key_of(one)) == same(bare, timed=False)
-            if one.kind == "example" and items is not None and one.item not in items:
-                notes["decisions about no example of the run"] += 1
+            if one.kind in items and one.item not in items[one.kind]:
+                notes[f"decisions about no {one.kind} that was to be reviewed here"] += 1
             elif stands or same(bare) in seen:
                 again += 1
             else:
@@ -171,8 +173,14 @@ def _add(
     return Imported(added=added, known=again, notes=_told(notes))
 
 
-def _items(folder: Path, before: Sequence[Decision]) -> set[str] | None:
-    """The examples that may be decided about; None where the folder holds no run to tell them."""
-    if not (folder / "manifest.json").is_file():
-        return None
-    return known(folder) | {one.item for one in before}
+def _items(store: Store, folder: Path, before: Sequence[Decision]) -> dict[str, set[str]]:
+    """The items of each kind that may be decided about; a kind of which nothing is known is not here."""
+    found: dict[str, set[str]] = {}
+    if (folder / "manifest.json").is_file():
+        found["example"] = known(folder)
+    for task, name in indexed(store):
+        found.setdefault(task.partition(":")[0], set()).add(name)
+    for one in before:
+        if one.kind in found:
+            found[one.kind].add(one.item)
+    return found

@@ -239,6 +239,7 @@ def _mark(one: Mapping[str, Any], label: str) -> dict[str, Any]:
 
 def read(path: Path) -> Read:
     """The decisions of every dataset below a folder. RunError where there is none."""
+    path = path.parent if path.name == RECORDS else path
     places = sorted(one.parent for one in path.rglob(RECORDS))
     if not places:
         raise RunError(
@@ -250,7 +251,10 @@ def read(path: Path) -> Read:
     for place in places:
         titles = _titles(place)
         for record in orjson.loads((place / RECORDS).read_bytes()):
-            found += _decisions(record, titles, people, notes)
+            try:
+                found += _decisions(record, titles, people, notes)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+                notes["records whose responses are not as Argilla writes them"] += 1
     return Read(decisions=tuple(found), notes=notes)
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from longgrain.review.edited import BREAK, asked, said
 from longgrain.review.exchange.items import Fields
 from longgrain.review.pairs import Pairs
+from longgrain.review.store import Store
 from longgrain.run import Run
 from longgrain.types import Example, Span, content_id
 
@@ -51,6 +52,13 @@ def answers(a: Path, b: Path) -> dict[tuple[str, str], Fields]:
 def known(run: Path) -> set[str]:
     """The ids of all examples of a run."""
     return {one for path in sorted(run.glob("examples-*.parquet")) for one in _ids(path)}
+
+
+def indexed(store: Store) -> list[tuple[str, str]]:
+    """Task and id of all items that somebody was asked about in this file."""
+    held = store.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'items'")
+    found = store.rows("SELECT task, id FROM items") if held else []
+    return [(str(task), str(name)) for task, name in found]
 
 
 def _ids(path: Path) -> list[str]:

@@ -195,7 +195,9 @@ def same(decision: Decision, *, timed: bool = True) -> bytes:
 def decision_of(values: Mapping[str, Any], notes: Counter[str]) -> Decision | None:
     """A decision from what a file said; None, and a note, where it is none."""
     try:
-        return Decision(**values)
-    except (RunError, TypeError):
+        made = Decision(**values)
+        made.json()
+        return made
+    except (RunError, TypeError, orjson.JSONEncodeError):
         notes["responses without a verdict that we know"] += 1
         return None

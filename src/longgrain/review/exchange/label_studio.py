@@ -188,7 +188,10 @@ def read(path: Path) -> Read:
                 f"{file} is no list of tasks; export from Label Studio as JSON, not JSON-MIN"
             )
         for task in tasks:
-            found += _decisions(task, notes)
+            try:
+                found += _decisions(task, notes)
+            except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+                notes["tasks whose annotations are not as Label Studio writes them"] += 1
     if not files:
         raise RunError(f"{path} holds no .json of Label Studio, so nothing is read; name the file")
     return Read(decisions=tuple(found), notes=notes)

@@ -98,7 +98,8 @@ class Answers:
 
     def words(self, name: str) -> str:
         """What was written in a text area; several entries on a line each."""
-        parts = [part for one in self.of(name) for part in one["value"].get("text") or ()]
+        held = [one["value"].get("text") or () for one in self.of(name)]
+        parts = [part for one in held for part in ([one] if isinstance(one, str) else one)]
         return "\n".join(map(str, parts))
 
     def choices(self, name: str) -> list[str]:
@@ -115,7 +116,7 @@ class Answers:
         """Rubric > point; ``rubrics`` are their names by control."""
         rated = (one for one in self.regions if one.get("type") == "rating")
         return {
-            rubrics.get(one["from_name"], one["from_name"]): int(one["value"]["rating"])
+            str(rubrics.get(one["from_name"], one["from_name"])): int(one["value"]["rating"])
             for one in rated
         }
 
