@@ -13,7 +13,7 @@ from longgrain import cli
 from longgrain.review.decision import Decision
 from longgrain.review.pairs import Pairs
 from longgrain.review.store import Store
-from reviewing import decision
+from deciding import decision
 
 Said = Callable[..., tuple[int, str, str]]
 

@@ -13,7 +13,7 @@ from longgrain.review.agreement import summary
 from longgrain.review.decision import Decision
 from longgrain.review.marks import exact, overlapping
 from longgrain.review.standing import standing
-from reviewing import decision
+from deciding import decision
 
 VERDICTS = ("accept", "edit", "reject")
 

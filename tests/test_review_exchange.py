@@ -19,7 +19,7 @@ from longgrain.review.decision import Decision
 from longgrain.review.exchange import argilla, bring_in, export, label_studio
 from longgrain.review.exchange.items import Item, items_of, same
 from longgrain.review.store import Store
-from reviewing import decision
+from deciding import decision
 
 TOOLS = {"argilla": argilla, "label-studio": label_studio}
 WORDS = ["Ada", "北京", "😀", "𠮷野家", "<b>&amp;", '"q"', "行\n行", "é", "👩‍👩‍👧", "a — b"]

@@ -17,7 +17,7 @@ from longgrain.review.ruling import Ruling, last_words, rulings
 from longgrain.review.store import Store
 from longgrain.run import Run
 from longgrain.types import Draft, Given, Grain, Message, Slot, Span
-from reviewing import decision, examples_of, spans_of, words_of, write_decisions
+from deciding import decision, examples_of, spans_of, words_of, write_decisions
 from small import small_plan
 
 NEW_ANSWER = "It is 四十二 of them 😀, no more."

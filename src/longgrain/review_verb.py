@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from longgrain.review.queue import Queue
-    from longgrain.review.serving import Bound
-    from longgrain.review.task import Task
+    from longgrain.review.serving import Opened
 
 
 @Parameter(name="*")
@@ -64,23 +62,24 @@ def review(
         So many people decide about each item; 0 gives every item to everyone.
     """
     from longgrain.errors import RunError
-    from longgrain.review.serving import Asked, serve
 
     how = page or Page()
-    asked = Asked(
-        folder=folder,
-        label=label,
-        pairs=pairs,
-        side=side,
-        by=by.strip(),
-        repeat=repeat,
-        judges=judges,
-        language=how.language,
-        host=how.host,
-        port=how.port,
-    )
     try:
-        serve(asked, lambda queue, task, bound: _ready(queue, task, bound, how.open))
+        from longgrain.review.serving import Asked, serve
+
+        asked = Asked(
+            folder=folder,
+            label=label,
+            pairs=pairs,
+            side=side,
+            by=by,
+            repeat=repeat,
+            judges=judges,
+            language=how.language,
+            host=how.host,
+            port=how.port,
+        )
+        serve(asked, lambda one: _ready(one, how.open))
     except ModuleNotFoundError as error:
         raise RunError(
             f"the page needs {error.name}, which is not installed; `pip install 'longgrain[review]'`"
@@ -89,18 +88,18 @@ def review(
         sys.exit(130)
 
 
-def _ready(queue: Queue, task: Task, bound: Bound, is_to_open: bool) -> None:
+def _ready(one: Opened, is_to_open: bool) -> None:
     """Says where the page is, and opens it."""
     import webbrowser
 
     from longgrain.review.words import speaker_of
 
-    say = speaker_of("en")
-    what = {"example": "examples", "label": "texts", "pair": "pairs"}[task.kind]
-    print(f"{queue.items.count():,} {what} at {bound.address}")
-    for reason, count in queue.items.left_out().items():
+    say, items = speaker_of("en"), one.site.queue.items
+    what = {"example": "examples", "label": "texts", "pair": "pairs"}[one.site.task.kind]
+    print(f"{items.count():,} {what} at {one.bound.address}")
+    for reason, count in items.left_out().items():
         if count:
             print(f"left out: {say(reason, count=f'{count:,}')}")
-    print(f"decisions are kept in {queue.items.store.path}; stop with Ctrl+C", flush=True)
+    print(f"decisions are kept in {items.store.path}; stop with Ctrl+C", flush=True)
     if is_to_open:
-        webbrowser.open(bound.address)
+        webbrowser.open(one.bound.address)

@@ -135,7 +135,7 @@ def evidence(shown: Shown) -> list[Place]:
     return [
         Place(
             number=number,
-            depth=span.depth,
+            depth=_depth(span, whole),
             at=1000 * span.first_token // whole,
             length=max(4, 1000 * span.tokens // whole),
         )

@@ -14,7 +14,7 @@ from longgrain.types import Kind
 
 Names = Mapping[Annotated[str, Field(min_length=1)], str]
 # Keys for labels, in this order. Those that the page uses itself are not among them.
-KEYS = "1234567890tyiopdfghkzxcvb"
+KEYS = "1234567890tyiopdfhkzxcvb"
 
 
 class FromRun(BaseModel):

@@ -144,6 +144,8 @@ class Site:
         except UnusableError as error:
             return self._problem(request, error)
         self.queue.settle(decision, form.get("once") or secrets.token_urlsafe(12))
+        if "hx-request" not in request.headers:
+            return RedirectResponse("/", 303)
         say = speaker_of(self.language(request))
         said = say("saved", verdict=say(decision.verdict))
         return self._turn(request, self.queue.next(by), said=said)

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import uvicorn
+
 from longgrain.errors import PlanError, RunError
 from longgrain.review.examples import Examples
+from longgrain.review.guard import Guard, is_local
 from longgrain.review.items import Items
 from longgrain.review.label_spec import FromRun, load
 from longgrain.review.labelling import Labelling
 from longgrain.review.pairs import Pairs
 from longgrain.review.queue import Queue
+from longgrain.review.server import Site, proper
 from longgrain.review.store import FILE, Store
 from longgrain.review.task import Task
 from longgrain.run import Run
@@ -93,8 +97,6 @@ class Bound:
 
 def bind(host: str, port: int) -> Bound:
     """Takes the port; a host that others can reach gets a token. Raises RunError where it is in use."""
-    from longgrain.review.guard import is_local
-
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -112,25 +114,39 @@ def bind(host: str, port: int) -> Bound:
     )
 
 
-def serve(asked: Asked, ready: Callable[[Queue, Task, Bound], None]) -> None:
-    """Serves until it is interrupted; ``ready`` is told when a browser may come."""
-    import uvicorn
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A review that can be served: its pages behind their guard, and the port that it has taken."""
 
-    from longgrain.review.guard import Guard
-    from longgrain.review.server import Site
+    site: Site
+    guard: Guard
+    bound: Bound
 
+
+def opened(asked: Asked) -> Opened:
+    """Makes a review ready. Raises PlanError, RunError, SourceError for what cannot be."""
     task = task_of(asked)
-    queue = queue_of(asked, task)
-    bound = bind(asked.host, asked.port)
     site = Site(
         task=task,
-        queue=queue,
+        queue=queue_of(asked, task),
         title=asked.folder.resolve().name,
-        by=asked.by,
+        by=proper(asked.by),
         spoken=None if asked.language == "auto" else asked.language,
     )
+    bound = bind(asked.host, asked.port)
     guard = Guard(app=site.app(), host=asked.host, token=bound.token)
-    settings = uvicorn.Config(guard, log_level="warning", access_log=False, lifespan="off")
-    threading.Thread(target=site.warm, daemon=True).start()
-    ready(queue, task, bound)
-    uvicorn.Server(settings).run(sockets=[bound.socket])
+    return Opened(site=site, guard=guard, bound=bound)
+
+
+def server_of(one: Opened) -> uvicorn.Server:
+    """What answers browsers; no line of its log holds an address, which may have a token."""
+    settings = uvicorn.Config(one.guard, log_level="warning", access_log=False, lifespan="off")
+    return uvicorn.Server(settings)
+
+
+def serve(asked: Asked, ready: Callable[[Opened], None]) -> None:
+    """Serves until it is interrupted; ``ready`` is told when a browser may come."""
+    one = opened(asked)
+    threading.Thread(target=one.site.warm, daemon=True).start()
+    ready(one)
+    server_of(one).run(sockets=[one.bound.socket])

@@ -24,21 +24,25 @@
     } else if (/^[0-9]$/.test(key) && rate(key)) event.preventDefault();
   }
 
+  // A key that comes while the next item is on its way was not meant for it.
+  const ready = (isReady) => { document.body.toggleAttribute("data-ready", isReady); };
+  document.addEventListener("htmx:before:request", () => ready(false));
+  document.addEventListener("htmx:finally:request", () => ready(true));
+  document.addEventListener("alpine:initialized", () => ready(true));
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.repeat && /^[a-z0-9]$/i.test(event.key)) return;
     const field = event.target.closest?.(fields);
-    if (field) {
-      if (event.key === "Escape") {
-        field.blur();
-        rest(field.closest(".editing") ? null : "[data-scroll]");
-        if (field.closest(".editing")) press("Escape", event);
-      } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-        const send = all("[data-send]").find(seen);
-        if (send) { event.preventDefault(); send.click(); }
-      }
-      return;
+    const isReady = document.body.hasAttribute("data-ready");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const send = all("[data-send]").find(seen);
+      if (send && isReady) { event.preventDefault(); send.click(); }
+    } else if (field && event.key === "Escape") {
+      field.blur();
+      if (field.closest(".editing")) press("Escape", event);
+      else rest("[data-scroll]");
     }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (field || !isReady || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
     press(event.key.length === 1 ? event.key.toLowerCase() : event.key, event);
   });
@@ -110,7 +114,7 @@
     const said = document.querySelector("#work")?.dataset.said ?? "";
     document.getElementById("status").textContent = said;
     rubrics().forEach((one, i) => one.classList.toggle("current", i === 0));
-    if (!document.querySelector("[autofocus]")) rest("[data-scroll]");
+    if (!document.querySelector("#work [autofocus]")) rest("[data-scroll]");
   }
   document.addEventListener("visibilitychange", pause);
   document.addEventListener("htmx:after:swap", () => {
