@@ -9,11 +9,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from deciding import decision
 from longgrain import cli
 from longgrain.review.decision import Decision
 from longgrain.review.pairs import Pairs
 from longgrain.review.store import Store
-from deciding import decision
 
 Said = Callable[..., tuple[int, str, str]]
 

@@ -9,11 +9,11 @@ import krippendorff
 import orjson
 import pytest
 
+from deciding import decision
 from longgrain.review.agreement import summary
 from longgrain.review.decision import Decision
 from longgrain.review.marks import exact, overlapping
 from longgrain.review.standing import standing
-from deciding import decision
 
 VERDICTS = ("accept", "edit", "reject")
 

@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 import pytest
 
+from deciding import decision
 from longgrain.errors import RunError
 from longgrain.recipes.rows import Row, rows
 from longgrain.review.decision import Decision
 from longgrain.review.exchange import argilla, bring_in, export, label_studio
 from longgrain.review.exchange.items import Item, items_of, same
 from longgrain.review.store import Store
-from deciding import decision
 
 TOOLS = {"argilla": argilla, "label-studio": label_studio}
 WORDS = ["Ada", "北京", "😀", "𠮷野家", "<b>&amp;", '"q"', "行\n行", "é", "👩‍👩‍👧", "a — b"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deciding import decision, examples_of, spans_of, words_of, write_decisions
 from longgrain.build import build
 from longgrain.errors import PlanError
 from longgrain.explain import explain, revised
@@ -17,7 +18,6 @@ from longgrain.review.ruling import Ruling, last_words, rulings
 from longgrain.review.store import Store
 from longgrain.run import Run
 from longgrain.types import Draft, Given, Grain, Message, Slot, Span
-from deciding import decision, examples_of, spans_of, words_of, write_decisions
 from small import small_plan
 
 NEW_ANSWER = "It is 四十二 of them 😀, no more."
