@@ -17,6 +17,7 @@ from longgrain.coverage import coverage
 from longgrain.forecast import NEAR, compared
 from longgrain.mix_table import mixes
 from longgrain.plan import Plan
+from longgrain.reviewed import summary
 from longgrain.show import Shown, environment, percent
 from longgrain.types import ROLES, SIDES, Side
 
@@ -99,6 +100,7 @@ def _page(run: Run) -> str:
         forms=[_forms(language, counted) for language, counted in sorted(m["forms"].items())],
         **_examples(shown),
         against=compared(m),
+        reviewed=summary(m.get("review", {})),
     )
 
 
