@@ -78,7 +78,14 @@ WAY = {
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "prove": ("prove_verb", "prove"),
     "review": (
-        *("review_verb", "decisions_verb", "review_part", "reviewed", "decisions_terminal", "review"),
+        *(
+            "review_verb",
+            "decisions_verb",
+            "review_part",
+            "reviewed",
+            "decisions_terminal",
+            "review",
+        ),
     ),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),

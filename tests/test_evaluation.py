@@ -26,6 +26,7 @@ from longgrain.evaluation.standing import Ends, Standing
 from longgrain.intervals import two_samples
 from longgrain.metrics.string_match import StringMatch
 from longgrain.probe_scores import Line, summed
+from longgrain.review.decision import Decision
 from standin import HOSTILE, StandIn, finished
 from test_report import BROWSERS, PROBE, words_of
 
@@ -321,9 +322,40 @@ def test_the_middle_is_called_lost_only_where_it_is(
 
 
 def test_people_who_do_not_agree_bear_no_conclusion() -> None:
-    alpha = Judged(name="alpha", value=0.9, low=0.85, high=0.95, count=80, share=False)
+    alpha = Judged(name="alpha", value=0.9, low=0.85, high=0.95, count=80, kind="agreement")
     rows = [alpha, replace(alpha, low=0.7), replace(alpha, low=0.5), replace(alpha, count=9)]
     assert [one.supported for one in of_people(rows)] == [True, True, False, False]
+
+
+def decided(folder: Path, items: int) -> Path:
+    """Two people who say the same of most items; one of them by a name that is markup."""
+    lines = []
+    for number in range(items):
+        for by in ("Ann", HOSTILE):
+            verdict = "reject" if number % 4 == 0 or (by == "Ann" and number == 1) else "accept"
+            at = "2026-11-01T10:00:00Z"
+            one = Decision(item=f"e{number}", kind="example", by=by, verdict=verdict, at=at)  # type: ignore[arg-type]
+            lines.append(replace(one, ratings={HOSTILE: 1 + number % 3}).json())
+    path = folder / "decisions.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    return path
+
+
+def test_what_people_decided_stands_in_the_page_with_its_agreement(
+    run: StandIn, tmp_path: Path
+) -> None:
+    found = evaluated(run, [], review=[decided(tmp_path, 40)])
+    text = page.html(found, run.folder)
+    said = words_of(text)
+    assert re.search(r"accepted as they are 74% \(\d\d–\d\d%?\) 40 items", said)
+    assert "alpha of verdicts (Krippendorff) 0.9" in said
+    assert "<script>window.hurt" not in text
+    texts = [one.text for one in found.findings if one.supported]
+    assert any("alpha of verdicts" in one and "only tentative" in one for one in texts)
+    assert any(f"alpha of {HOSTILE}" in one and "agree well enough" in one for one in texts)
+    few = evaluated(run, [], review=[decided(tmp_path, 12)]).findings
+    assert few
+    assert not any(one.supported for one in few)
 
 
 # --- files of scores ---

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from longgrain.evaluation import Evaluation
 
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 Many = Parameter(negative=(), show_default=False)
 
 
@@ -20,6 +21,8 @@ def report(
     probe: Annotated[tuple[str, ...], Many] = (),
     scores: Annotated[tuple[str, ...], Many] = (),
     trained: Annotated[tuple[Path, ...], Many] = (),
+    review: Flag = False,
+    decisions: Annotated[tuple[Path, ...], Many] = (),
     out: Path | None = None,
 ) -> None:
     """Put everything that was measured of a run and its models on one page, with conclusions.
@@ -35,6 +38,10 @@ def report(
         A file of `longgrain score --json` or `--out`, as NAME=FILE to name it. May be given again.
     trained
         A folder of `longgrain train`, for its costs. May be given again.
+    review
+        Say what people decided in `longgrain review` of this run, and how far they agree.
+    decisions
+        The same of another place: a file of decisions or a reviewed folder. May be given again.
     out
         The page; evaluation.html in the run's folder if it is not given.
     """
@@ -44,7 +51,8 @@ def report(
     from longgrain.run import Run
 
     path = out or run / FILE
-    found = evaluated(Run(run), probe, scores=scores, trained=trained)
+    places = (*([run] if review else []), *decisions)
+    found = evaluated(Run(run), probe, scores=scores, trained=trained, review=places)
     write(found, path)
     _say(found)
     terminal.console().print(f"\nwrote {path}")

@@ -10,7 +10,7 @@ from longgrain.evaluation import conclusions, costs, scored
 from longgrain.evaluation.change import Change, changes
 from longgrain.evaluation.conclusions import Finding, Pair
 from longgrain.evaluation.gathered import Group, Probed, gathered, settings_apart
-from longgrain.evaluation.people import Judged
+from longgrain.evaluation.people import Judged, judged
 from longgrain.evaluation.people import conclusions as of_people
 from longgrain.evaluation.standing import Standing, standings
 from longgrain.report import Run
@@ -63,9 +63,12 @@ def evaluated(
     *,
     scores: Sequence[str] = (),
     trained: Sequence[Path] = (),
-    people: Sequence[Judged] = (),
+    review: Sequence[Path] = (),
 ) -> Evaluation:
-    """Reads everything that was measured and draws the conclusions. RunError for what is not there."""
+    """Reads everything that was measured and draws the conclusions. RunError for what is not there.
+
+    ``review`` are files of decisions, or folders that were reviewed.
+    """
     looked = [_looked(group) for group in gathered(probes)]
     took = [*costs.of_build(run.manifest), *(costs.of_training(one) for one in trained)]
     for one in looked:
@@ -75,7 +78,7 @@ def evaluated(
         run=run,
         probes=looked,
         figures=scored.figures(scores),
-        people=people,
+        people=judged(review, run.folder),
         costs=took,
         explained=[page for folder in folders for page in sorted(folder.glob("why-*.html"))],
     )
