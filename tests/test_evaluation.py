@@ -261,7 +261,7 @@ def test_a_change_that_the_data_do_not_bear_is_not_claimed(one: Change, said: st
 def test_without_a_common_length_nothing_is_said_of_a_change() -> None:
     (found,) = pair([change(context="evidence")])
     assert not found.supported
-    assert "at no common length" in found.text
+    assert "there is no length at which both before and after have a score" in found.text
 
 
 def test_many_questions_without_a_score_forbid_the_claim_and_few_do_not() -> None:
@@ -281,6 +281,8 @@ def test_the_lowest_place_must_rise_by_more_than_the_lowest_of_ten_does_by_chanc
         return pair([change(), low, *rest])[1]
 
     assert at(40, 2).supported
+    alike = change(position=3, before=rated(0.3), better=40, worse=2, low=None, high=None)
+    assert not pair([change(), alike, change(position=4)])[1].supported  # all about one thing
     chance = at(14, 4)  # a sign test of this place alone would pass: p = 0.03
     assert not chance.supported
     assert "the lowest of 10 places rises by chance alone" in chance.text

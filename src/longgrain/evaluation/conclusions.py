@@ -50,8 +50,8 @@ def of_pair(pair: Pair) -> Iterator[Finding]:
     sizes = [one for one in whole if one.position is None]
     if not sizes:
         yield Finding(
-            text=f"{pair.before} and {pair.after} were asked {pair.probe} at no common length, so "
-            "nothing is said of a change.",
+            text=f"{pair.probe}: there is no length at which both {pair.before} and {pair.after} have a "
+            "score, so nothing is said of a change.",
             supported=False,
         )
     for one in sizes:
@@ -127,8 +127,7 @@ def _worst_place(what: str, pair: Pair, one: Change, places: int) -> Finding:
             text=f"{where} goes {moved}. That is fewer than {FEW}, too few to claim a change there.",
             supported=False,
         )
-    clear = _signs(one.better, one.worse) * places < LEVEL if one.paired else _outside(one, places)
-    if not clear:
+    if not _clear(one, places):
         return Finding(
             text=f"{where} goes {moved}; the lowest of {places} places rises by chance alone, and "
             "here by no more than that can explain.",
@@ -136,6 +135,13 @@ def _worst_place(what: str, pair: Pair, one: Change, places: int) -> Finding:
         )
     verb = "rises" if one.value > 0 else "falls"
     return Finding(text=f"{where} {verb} {moved}.", supported=True)
+
+
+def _clear(one: Change, places: int) -> bool:
+    """Whether a change holds for the lowest of so many places; without an interval it does not."""
+    if one.low is None or one.high is None or one.low <= 0 <= one.high:
+        return False
+    return _signs(one.better, one.worse) * places < LEVEL if one.paired else _outside(one, places)
 
 
 def _signs(better: int, worse: int) -> float:
