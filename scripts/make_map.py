@@ -90,7 +90,16 @@ WAY = {
         *("intervals", "scores_terminal"),
     ),
     "prove": ("prove_verb", "prove"),
-    "review": ("review_part", "review"),
+    "review": (
+        *(
+            "review_verb",
+            "decisions_verb",
+            "review_part",
+            "reviewed",
+            "decisions_terminal",
+            "review",
+        ),
+    ),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),
     ),
@@ -98,6 +107,7 @@ WAY = {
     "report": (
         *("baseline", "skim", "coverage", "account", "manifest", "run"),
         *("report", "charts", "mix_table", "card", "shown", "show", "explain"),
+        *("report_verb", "evaluation", "why_verb", "why"),
     ),
 }
 HEAD = """\

@@ -20,7 +20,17 @@ SHELVES = (
     *("readers", "recipes", "augmentations", "teachers", "checks", "exports", "metrics", "probes"),
 )
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train", "prove", "review")
+FOLDERS = (
+    *SHELVES,
+    "prompts",
+    "templates",
+    "tokenizers",
+    "train",
+    "prove",
+    "review",
+    "evaluation",
+    "why",
+)
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
     *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble", "dense"),

@@ -17,7 +17,7 @@ pytest.importorskip("torch", reason="the extra train is not installed")
 from longgrain import cli
 from longgrain.errors import PlanError
 from longgrain.ground import HeldOut
-from longgrain.probe_scores import Line
+from longgrain.probe_scores import Line, read_lines
 from longgrain.prove import prove, symbols, writer
 from longgrain.prove.lab import LONG, Lab
 from longgrain.prove.lookup import LookUp
@@ -250,7 +250,16 @@ def test_another_proof_in_the_same_folder_is_refused(tmp_path: Path) -> None:
         prove("position", tmp_path, seeds=[])
 
 
-def test_one_seed_loses_the_middle_and_the_other_arm_finds_it(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def one_seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one seed of the proof of position."""
+    folder = tmp_path_factory.mktemp("position")
+    prove("position", folder, seeds=[0], questions=1000, workers=1)
+    return folder
+
+
+def test_one_seed_loses_the_middle_and_the_other_arm_finds_it(one_seed: Path) -> None:
+    tmp_path = one_seed
     found = prove("position", tmp_path, seeds=[0], questions=1000, workers=1)
     assert [(one.wanted, one.found) for one in found.verdicts if not one.met] == []
     models = {path: path.stat().st_mtime for path in tmp_path.rglob("*.safetensors")}
@@ -260,3 +269,27 @@ def test_one_seed_loses_the_middle_and_the_other_arm_finds_it(tmp_path: Path) ->
     lines = tmp_path.glob("seed-0/probes/ends-*/answers.jsonl")
     scores = [Line(**orjson.loads(one)) for path in lines for one in path.read_bytes().splitlines()]
     assert len(scores) == 1000
+
+
+@pytest.mark.parametrize("arm", ["anywhere", "ends"])
+def test_right_answers_of_a_trained_model_rest_on_the_chunk_with_the_key(
+    one_seed: Path, arm: str
+) -> None:
+    from longgrain.why import why
+    from longgrain.why.asked import of_question
+    from longgrain.why.attention import attention
+    from longgrain.why.local import Local
+
+    (folder,) = one_seed.glob(f"seed-0/probes/{arm}-*")
+    model = Local.load(str(one_seed / "seed-0" / "models" / folder.name), device="cpu", batch=33)
+    right = [line for line in read_lines(folder) if line.score == 1.0][:20]
+    first = looked = 0
+    for line in right:
+        case = of_question(folder, line.id)
+        (evidence,) = case.evidence
+        first += why(case, model, arm).left.rank(evidence) == 1
+        seen = attention(model, case, most=1).grains
+        looked += max(range(case.grains), key=seen.__getitem__) == evidence
+    assert len(right) == 20
+    assert first >= 18
+    assert looked >= 16

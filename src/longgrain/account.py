@@ -100,6 +100,7 @@ class Account:
             "teacher": self.tally.draft["teacher"],
             "drafted": self.tally.draft["made"],
             "keys": self.tally.draft["keys"],
+            **({"review": told} if (told := self.tally.draft.get("review")) else {}),
             "notes": [*self.tally.draft.get("notes", ()), *self._empty_sides()],
             "peak_memory_mb": peak_memory_mb(),
         }

@@ -13,6 +13,7 @@ from itertools import chain
 from longgrain.materials import SideMaterials
 from longgrain.plan import Augmenting
 from longgrain.protocols import Augmentation
+from longgrain.reviewed import Reviewed
 from longgrain.types import Draft, Dropped, content_id
 from longgrain.unaltered import objection
 
@@ -28,14 +29,17 @@ def augmented(
     ways: Sequence[Augmentation],
     materials: SideMaterials,
     problem: Problem,
+    reviewed: Reviewed | None = None,
 ) -> Iterator[Draft | Dropped]:
     """All items in their order; of the drafts a share altered, in the original's place or behind it.
 
     ``problem`` says what a check of the plan has against a draft. No more drafts are taken than may
-    still be needed for ``wanted``.
+    still be needed for ``wanted``. A draft that people decided about is not altered.
     """
     if not augmenting.share:
-        yield from items
+        # Items stay open when this ends, so that more can be taken later.
+        for item in items:
+            yield item
         return
     growth = 1 + augmenting.share * augmenting.copies
     found = 0
@@ -44,7 +48,7 @@ def augmented(
         if not some:
             return
         drafts = [one for one in some if isinstance(one, Draft)]
-        told = _Altering(augmenting, ways, materials, problem).of(drafts)
+        told = _Altering(augmenting, ways, materials, problem, reviewed or Reviewed()).of(drafts)
         for item in some:
             if isinstance(item, Dropped):
                 yield item
@@ -70,13 +74,14 @@ class _Altering:
     ways: Sequence[Augmentation]
     materials: SideMaterials
     problem: Problem
+    reviewed: Reviewed
     made: dict[str, list[Draft]] = field(default_factory=dict)
     joined: set[str] = field(default_factory=set)
 
     def of(self, drafts: Sequence[Draft]) -> dict[str, list[Draft]]:
         """What stands in each draft's place, by its id; nothing for one that was joined to another."""
         copies = self.augmenting.copies
-        chosen = [one for one in drafts if self._is_chosen(one)]
+        chosen = [one for one in drafts if self._is_chosen(one) and not self.reviewed.stays(one)]
         self.made = {one.id: [] for one in drafts}
         for turn in range(len(self.ways)):
             waiting = [one for one in chosen if self._lacks(one)]

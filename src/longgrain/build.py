@@ -32,6 +32,7 @@ from longgrain.make import side_shares, wishes
 from longgrain.manifest import sha256_of, write_manifest
 from longgrain.plan import Plan
 from longgrain.prompts import Prompts
+from longgrain.reviewed import decided_id
 from longgrain.run import Run
 from longgrain.sides import Sided, assign
 from longgrain.store import Store, dropped_while_reading, merge
@@ -89,6 +90,7 @@ def _inputs_id(plan: Plan, found: Sequence[Source]) -> str:
     return content_id(
         *(part for one in read for part in (one.name, one.sha256)),
         *(sha256_of(path) for path in beside if path.is_file()),
+        *decided_id(plan),
     )
 
 

@@ -13,6 +13,7 @@ from longgrain import shelf
 from longgrain.errors import PlanError
 from longgrain.plan import Plan, RecipeEntry
 from longgrain.report import Manifest, Run, examples_of, shortfalls, split_by
+from longgrain.reviewed import summary
 from longgrain.show import TEMPLATES, percent
 from longgrain.shown import visible
 from longgrain.types import ROLES
@@ -63,6 +64,7 @@ def _card(m: Manifest, plan: Plan) -> str:
         tokens=sum(packed["tokens"] for packed in m["packing"].values()),
         shortfalls=shortfalls(m),
         split_by=split_by(m),
+        reviewed=summary(m.get("review", {})),
     )
 
 

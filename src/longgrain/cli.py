@@ -13,12 +13,16 @@ from cyclopts import App, CycloptsError, Parameter
 
 from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
+from longgrain.decisions_verb import decisions
 from longgrain.errors import LonggrainError
 from longgrain.probe_verb import probe
 from longgrain.prove_verb import prove
+from longgrain.report_verb import report
+from longgrain.review_verb import review
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
+from longgrain.why_verb import why
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -275,7 +279,7 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
 
     from longgrain import show, terminal
     from longgrain.explain import explain as look
-    from longgrain.explain import row_place, weighed
+    from longgrain.explain import revised, row_place, weighed
 
     found, out = look(run, example_id), terminal.console()
     if html is not None:
@@ -293,6 +297,8 @@ def _explain(run: Run, example_id: str, html: Path | None, *, tokens: bool, whol
     out.print(place.said if place else "in no row: it is longer than a row of this run")
     if words := weighed(example):
         out.print(words)
+    for line in revised(example):
+        out.print(line, markup=False)
 
 
 def _settings(changes: tuple[str, ...]) -> dict[str, str]:
@@ -371,17 +377,17 @@ app.command(
     ),
 )
 
-app.command(
-    compare,
-    sort_key=11,
-    help_epilogue="Example:\n\n  longgrain compare probes/before probes/after\n",
-)
+COMPARE = "Example:\n\n  longgrain compare probes/before probes/after\n"
+app.command(compare, sort_key=11, help_epilogue=COMPARE)
+app.command(prove, sort_key=12, help_epilogue="Example:\n\n  longgrain prove position\n")
 
-app.command(
-    prove,
-    sort_key=12,
-    help_epilogue="Example:\n\n  longgrain prove position\n",
-)
+app.command(review, sort_key=13, help_epilogue="Example:\n\n  longgrain review runs/demo\n")
+app.command(decisions, sort_key=14, help_epilogue="Example:\n\n  longgrain decisions runs/demo\n")
+
+REPORT = "Example:\n\n  longgrain report runs/demo --probe probes/before --probe probes/after\n"
+app.command(report, sort_key=15, help_epilogue=REPORT)
+WHY = "Example:\n\n  longgrain why probes/after 54c9ff --model models/tuned\n"
+app.command(why, sort_key=16, help_epilogue=WHY)
 
 if __name__ == "__main__":
     main()

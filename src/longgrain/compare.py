@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
 
 from longgrain.errors import RunError
 from longgrain.intervals import SEED, bootstrap
-from longgrain.probe_scores import Line, read_lines
+from longgrain.probe_scores import Line, read_lines, read_summary
 
 ALIKE = ("probe", "language", "measure")  # what two folders must have been asked alike
+
+Pair = tuple[Line, Line]
+Place = tuple[str, str, int | None]
+"""Context, size, and position or None for all of them."""
+Scored = tuple[str, float, float]
+"""An item, what A scored and what B scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,17 +63,15 @@ class Comparison:
 
 def compare(a: Path, b: Path, *, seed: int = SEED) -> Comparison:
     """Pairs the questions of two folders. RunError where they are not of one probe or share none."""
-    first, second = _asked(a), _asked(b)
+    first, second = read_summary(a).asked, read_summary(b).asked
     if other := [name for name in ALIKE if first.get(name) != second.get(name)]:
         raise RunError(
             f"{a} and {b} differ in {other[0]} ({first.get(other[0])!r}, {second.get(other[0])!r}), "
             "so their answers cannot be paired: compare folders of one probe"
         )
-    lines = [_by_question(read_lines(folder)) for folder in (a, b)]
+    lines = [by_question(read_lines(folder)) for folder in (a, b)]
     both = [(lines[0][key], lines[1][key]) for key in lines[0] if key in lines[1]]
-    pairs = [
-        (one, other) for one, other in both if one.score is not None and other.score is not None
-    ]
+    pairs = scored(both)
     if not pairs:
         raise RunError(
             f"{a} and {b} share no question that both scored ({len(lines[0]):,} and {len(lines[1]):,} "
@@ -87,48 +90,38 @@ def compare(a: Path, b: Path, *, seed: int = SEED) -> Comparison:
             "not scored in one": len(both) - len(pairs),
         },
         other_prompts=sum(one.tokens != other.tokens for one, other in pairs),
-        differences=tuple(_differences(pairs, seed)),
+        differences=tuple(difference(*place, found, seed) for place, found in by_place(pairs)),
     )
 
 
-def _asked(folder: Path) -> Mapping[str, Any]:
-    path = folder / "summary.json"
-    if not path.is_file():
-        raise RunError(
-            f"{folder} holds no finished probe (no summary.json): give the folder that `longgrain "
-            "probe --out` was given, after it has finished"
-        )
-    asked: Mapping[str, Any] = orjson.loads(path.read_bytes())["asked"]
-    return asked
-
-
-def _by_question(lines: Sequence[Line]) -> dict[tuple[str, str], Line]:
+def by_question(lines: Sequence[Line]) -> dict[tuple[str, str], Line]:
     return {(line.context, line.id): line for line in lines}
 
 
-def _differences(pairs: Sequence[tuple[Line, Line]], seed: int) -> Iterator[Difference]:
-    """Of each context and size, then of its positions."""
-    groups: dict[tuple[str, str], list[tuple[Line, Line]]] = {}
+def scored(both: Sequence[Pair]) -> list[Pair]:
+    """The pairs of which both have a score."""
+    return [(a, b) for a, b in both if a.score is not None and b.score is not None]
+
+
+def by_place(pairs: Sequence[Pair]) -> Iterator[tuple[Place, list[Scored]]]:
+    """Of each context and size, then of its positions: the item and both scores of every pair."""
+    groups: dict[tuple[str, str], list[Pair]] = {}
     for pair in pairs:
         groups.setdefault((pair[0].context, pair[0].size), []).append(pair)
     for (context, size), own in groups.items():
-        whole = [(a.item, a.score or 0.0, b.score or 0.0) for a, b in own]
-        yield _difference(context, size, None, whole, seed)
-        at: dict[int, list[tuple[str, float, float]]] = {}
+        yield (context, size, None), [(a.item, a.score or 0.0, b.score or 0.0) for a, b in own]
+        at: dict[int, list[Scored]] = {}
         for a, b in own:
             for (position, before), (_, after) in zip(a.placed(), b.placed(), strict=True):
                 at.setdefault(position, []).append((a.item, before, after))
         for position in sorted(at):
-            yield _difference(context, size, position, at[position], seed)
+            yield (context, size, position), at[position]
 
 
-def _difference(
-    context: str,
-    size: str,
-    position: int | None,
-    scored: Sequence[tuple[str, float, float]],
-    seed: int,
+def difference(
+    context: str, size: str, position: int | None, scored: Sequence[Scored], seed: int
 ) -> Difference:
+    """B less A of the scores of one place."""
     items, before, after = zip(*scored, strict=True)
     changes = np.array(after) - np.array(before)
     interval = bootstrap(changes.tolist(), items, seed=seed)

@@ -25,6 +25,7 @@ from longgrain.materials import SideMaterials
 from longgrain.prompts import Prompts
 from longgrain.protocols import Teacher
 from longgrain.rehearsal import rehearsing, sample
+from longgrain.reviewed import Reviewed, sentences
 from longgrain.shells import ShellWriter, writing
 from longgrain.sides import Sided
 from longgrain.spans import quotes
@@ -60,7 +61,7 @@ def draft(here: Building, store: Store, sided: Sided, template: ChatTemplate) ->
             materials = _materials(here, store, sided, ledger, teacher)
             counts = _write_drafts(here, materials, template)
             counts["teacher"] = _told(teacher, caps, ledger) | {"calls": spent(ledger, materials)}
-            counts["notes"] = _notes(ledger)
+            counts["notes"] = [*_notes(ledger), *sentences(counts["review"])]
             counts["keys"] = list(ledger.places) if here.ledger else []
         with atomic(done) as part:
             part.write_bytes(orjson.dumps(counts))
@@ -169,9 +170,10 @@ def _write_drafts(
     writer = DraftWriter(here.work / "drafts.parquet")
     lost_path = here.work / "draft-dropped.jsonl"
     texts = next(iter(materials.values())).store.texts
+    reviewed = Reviewed.of(here.plan)
     with writing(here.work, template, texts) as shells, lost_path.open("wb") as lost:
         patience = PILOT_PATIENCE if here.ledger else 0
-        for side, item in make(here.plan, materials, patience):
+        for side, item in make(here.plan, materials, patience, reviewed):
             if isinstance(item, Dropped):
                 lost.write(orjson.dumps(item) + b"\n")
                 dropped[item.step] += 1
@@ -191,7 +193,8 @@ def _write_drafts(
         for name in ("guards", "changed", "unchanged")
     )
     altered = {"done": changed, "not done": unchanged}
-    return {"made": made, "dropped": dropped, "guards": guards, "altered": altered}
+    counted = {"made": made, "dropped": dropped, "guards": guards, "altered": altered}
+    return counted | {"review": reviewed.told()}
 
 
 def foresee(here: Building, store: Store, sided: Sided) -> None:

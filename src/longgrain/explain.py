@@ -166,6 +166,20 @@ def weighed(example: Example) -> str:
     )
 
 
+def revised(example: Example) -> list[str]:
+    """Who edited an example, when, and what it said before; empty where nobody did."""
+    told = example.lineage.get("reviewed")
+    if not told:
+        return []
+    said = [
+        f"edited by {', '.join(told['by'])} at {told['at']}; draft {told['of'][-1]} before that"
+    ]
+    said += [f"{part} before: {told[part]}" for part in ("question", "answer") if part in told]
+    if told.get("quotes"):
+        said.append(f"no longer its quotes: {'; '.join(told['quotes'])}")
+    return said
+
+
 def _short(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}".removesuffix(".00")
 

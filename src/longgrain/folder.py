@@ -26,6 +26,8 @@ from longgrain.forecast import LEDGER
 from longgrain.manifest import Tally
 from longgrain.plan import Plan
 from longgrain.report import write_report
+from longgrain.review.gathered import keep_drafts
+from longgrain.review.store import FILE as REVIEW
 from longgrain.run import Run
 
 # Which plan and inputs the folder is for.
@@ -159,10 +161,14 @@ def _mark(folder: Path, state: Mapping[str, str]) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Removes all but the forecast, the stored calls and those out by file; an empty state says so, in case it is stopped."""
+    """Removes all but the forecast, what a teacher and people said, and calls out by file.
+
+    An empty state says so, in case it is stopped.
+    """
     _mark(folder, {})
+    keep_drafts(folder)
     for path in folder.iterdir():
-        if path.name.startswith((LEDGER, "batch-")) or path.name in (STATE, FORECAST):
+        if path.name.startswith((LEDGER, REVIEW, "batch-")) or path.name in (STATE, FORECAST):
             continue
         if path.is_dir():
             shutil.rmtree(path)

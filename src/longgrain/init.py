@@ -259,6 +259,8 @@ checks: [{checks}] # what an example must pass
 
 balance: null # a wished mix by share of learned tokens, such as {{language: equal, difficulty: equal}}
 
+review: null # what people judge by and decided, such as {{decisions: [runs/demo], rule: majority}}
+
 pack: # examples are packed whole into rows
   length: null # tokens of a row; null takes the longest example
 """

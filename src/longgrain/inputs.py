@@ -6,14 +6,16 @@ run keeps those that went into it.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from longgrain.engine import atomic
 from longgrain.manifest import sha256_of
 from longgrain.plan import Plan
+from longgrain.review.gathered import decisions_in
 
 FOLDER = "inputs"
 
@@ -58,14 +60,30 @@ def keep(plan: Plan, folder: Path) -> list[dict[str, Any]]:
         if not place.exists():
             with atomic(place) as part:
                 shutil.copyfile(path, part)
-        kept.append(
-            {
-                "source": str(path.relative_to(plan.folder))
-                if path.is_relative_to(plan.folder)
-                else str(path),
-                "copy": f"{FOLDER}/{place.name}",
-                "sha256": digest,
-                "bytes": place.stat().st_size,
-            }
-        )
-    return kept
+        kept.append(_told(plan, path, place, digest))
+    return [*kept, *(_decisions(plan, name, folder) for name in _reviews(plan))]
+
+
+def _reviews(plan: Plan) -> Sequence[str]:
+    return plan.review.decisions if plan.review else ()
+
+
+def _decisions(plan: Plan, name: str, folder: Path) -> dict[str, Any]:
+    """Copies decisions as lines, since a database goes on growing; each says which draft it is about."""
+    lines = b"".join(one.json() + b"\n" for one in decisions_in(plan.path(name)))
+    digest = hashlib.sha256(lines).hexdigest()
+    place = folder / FOLDER / f"{digest[:8]}-review.jsonl"
+    place.parent.mkdir(exist_ok=True)
+    with atomic(place) as part:
+        part.write_bytes(lines)
+    return _told(plan, plan.path(name), place, digest)
+
+
+def _told(plan: Plan, path: Path, place: Path, digest: str) -> dict[str, Any]:
+    near = path.is_relative_to(plan.folder)
+    return {
+        "source": str(path.relative_to(plan.folder) if near else path),
+        "copy": f"{FOLDER}/{place.name}",
+        "sha256": digest,
+        "bytes": place.stat().st_size,
+    }

@@ -96,6 +96,30 @@ def bootstrap(
     values: Sequence[float], clusters: Sequence[str], *, seed: int = SEED
 ) -> Interval | None:
     """A percentile bootstrap of the mean over clusters of values; None for fewer than two clusters."""
+    drawn = _means(values, clusters, seed)
+    return None if drawn is None else percentiles(drawn)
+
+
+def two_samples(
+    a: tuple[Sequence[float], Sequence[str]],
+    b: tuple[Sequence[float], Sequence[str]],
+    *,
+    seed: int = SEED,
+) -> Interval | None:
+    """A percentile bootstrap of the mean of ``b`` less that of ``a``, each values and their clusters.
+
+    For two samples that share nothing; None where one has fewer than two clusters.
+    """
+    first, second = _means(*a, seed), _means(*b, seed + 1)
+    if first is None or second is None:
+        return None
+    return percentiles(second - first)
+
+
+def _means(
+    values: Sequence[float], clusters: Sequence[str], seed: int
+) -> NDArray[np.float64] | None:
+    """The mean in each resample of the clusters; None for fewer than two."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(clusters))}
     if len(numbers) < 2:
         return None
@@ -103,4 +127,4 @@ def bootstrap(
     sums = np.bincount(own, weights=np.array(values, np.float64))
     counts = np.bincount(own).astype(np.float64)
     drawn = [(one @ sums, one @ counts) for one in resamples(len(numbers), seed=seed)]
-    return percentiles(np.concatenate([top / below for top, below in drawn]))
+    return np.concatenate([top / below for top, below in drawn])

@@ -6,7 +6,7 @@ layout is never spent on a draft that falls and quotas hold after the checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -22,6 +22,7 @@ from longgrain.materials import SideMaterials, calls_of
 from longgrain.plan import Augmenting, Plan, Wrapping
 from longgrain.protocols import Augmentation, Check, Recipe
 from longgrain.quota import share_out
+from longgrain.reviewed import Reviewed
 from longgrain.spans import BLANK_LINE, with_context
 from longgrain.types import (
     SIDES,
@@ -61,31 +62,65 @@ def wishes(plan: Plan, sides: Sequence[Side]) -> dict[Side, dict[str, int]]:
 
 
 def make(
-    plan: Plan, materials: Mapping[Side, SideMaterials], patience: int = 0
+    plan: Plan,
+    materials: Mapping[Side, SideMaterials],
+    patience: int = 0,
+    reviewed: Reviewed | None = None,
 ) -> Iterator[tuple[Side, Draft | Dropped]]:
     """Drafts for every side, recipe and kind, as many sound ones as asked for where they exist.
 
-    A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped.
+    A kind is given up on when more than ``patience`` (PATIENCE if 0) in a row were dropped. What
+    people decided about drafts is read from the plan's files where it is not given. Drafts in place of
+    those that people rejected come last: what others draft must not depend on it, or it would be
+    other drafts than those that were reviewed.
     """
+    reviewed = reviewed or Reviewed.of(plan)
     checks = [component("checks", one.use, one.settings) for one in plan.checks]
+    lacking: list[_Lacking] = []
     for side, task in _tasks(plan, list(materials)):
         mine = materials[side]
-        mine.kind = task.kind
         sound = _sound(plan, task, mine, checks, patience or PATIENCE)
-        items = augmented(
-            sound,
-            task.wanted,
-            task.augmenting,
-            task.ways,
-            mine,
-            partial(problem, materials=mine, checks=checks),
-        )
-        found = 0
-        for item in items if task.wanted else ():
-            yield side, item
-            found += isinstance(item, Draft)
-            if found == task.wanted:
-                break
+        open_ = _Lacking(side, task, sound, task.wanted)
+        missing = yield from _some(open_, mine, checks, reviewed)
+        lacking += [missing] if missing else []
+    while lacking:
+        again, lacking = lacking, []
+        for one in again:
+            missing = yield from _some(one, materials[one.side], checks, reviewed)
+            lacking += [missing] if missing else []
+
+
+class _Lacking(NamedTuple):
+    """A task, the drafts that it may still have, and how many it lacks."""
+
+    side: Side
+    task: _Task
+    sound: Iterator[Draft | Dropped]
+    lacks: int
+
+
+def _some(
+    one: _Lacking, materials: SideMaterials, checks: Sequence[Check], reviewed: Reviewed
+) -> Generator[tuple[Side, Draft | Dropped], None, _Lacking | None]:
+    """As many drafts as a task lacks, as people left them; what it lacks then, if there may be more."""
+    task = one.task
+    materials.kind = task.kind
+    against = partial(problem, materials=materials, checks=checks)
+    items = augmented(
+        one.sound, one.lacks, task.augmenting, task.ways, materials, against, reviewed
+    )
+    found = fallen = 0
+    for item in items if one.lacks else ():
+        if isinstance(item, Dropped):
+            yield one.side, item
+            continue
+        end = reviewed.decide(item, against, materials.store.texts)
+        yield one.side, end
+        found += 1
+        fallen += isinstance(end, Dropped)
+        if found == one.lacks:
+            return one._replace(lacks=fallen) if fallen else None
+    return None
 
 
 def _sound(

@@ -124,6 +124,18 @@ def read_lines(folder: Path) -> list[Line]:
     return [Line(**orjson.loads(one)) for one in path.read_bytes().splitlines()]
 
 
+def read_summary(folder: Path) -> Summary:
+    """The summary in a folder. RunError if there is none."""
+    path = folder / "summary.json"
+    if not path.is_file():
+        raise RunError(
+            f"{folder} holds no finished probe (no summary.json): give the folder that `longgrain "
+            "probe --out` was given, after it has finished"
+        )
+    values = orjson.loads(path.read_bytes())
+    return Summary(**{**values, "totals": tuple(Total(**one) for one in values["totals"])})
+
+
 def summed(
     lines: Sequence[Line], metric: Metric, asked: Mapping[str, Any], said: Mapping[str, str]
 ) -> Summary:
@@ -134,12 +146,12 @@ def summed(
         groups.setdefault((line.context, line.size), []).append(line)
     totals: list[Total] = []
     for (context, size), own in groups.items():
-        totals += _totals(own, context, size, figure)
+        totals += totals_of(own, context, size, figure)
         totals += _pooled(own, metric, context, size)
     return Summary(asked=asked, said=dict(sorted(said.items())), totals=tuple(totals))
 
 
-def _totals(lines: Sequence[Line], context: str, size: str, figure: str) -> Iterator[Total]:
+def totals_of(lines: Sequence[Line], context: str, size: str, figure: str) -> Iterator[Total]:
     """Of all positions together, then of each."""
     scored = [(line.item, line.score) for line in lines if line.score is not None]
     yield _total(context, size, None, figure, scored, lines)

@@ -17,6 +17,7 @@ from longgrain.coverage import coverage
 from longgrain.forecast import NEAR, compared
 from longgrain.mix_table import mixes
 from longgrain.plan import Plan
+from longgrain.reviewed import summary
 from longgrain.show import Shown, environment, percent
 from longgrain.types import ROLES, SIDES, Side
 
@@ -36,9 +37,9 @@ STEPS = {
     "report": "this page and the card",
 }
 # What a manifest may leave out when a run had none of it.
-_EMPTY = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddling", "lengths")
-_NONE: dict[str, Any] = {
-    **{key: {} for key in (*_EMPTY, "forecast", "balance")},
+_MISSING = ("guards", "baseline", "forms", "quotas", "packing", "roles", "straddling", "lengths")
+EMPTY: dict[str, Any] = {
+    **{key: {} for key in (*_MISSING, "forecast", "balance")},
     "altered": {"done": {}, "not done": {}},
     "self_checks": {},
     "notes": [],
@@ -71,7 +72,7 @@ def write_report(run: Run) -> Path:
 
 
 def _page(run: Run) -> str:
-    m = {**_NONE, **run.manifest}
+    m = {**EMPTY, **run.manifest}
     lost, counts = _dropped(run.folder / "dropped.parquet")
     wrong = unbalanced(m, counts)
     shown = _chosen(run)
@@ -79,17 +80,17 @@ def _page(run: Run) -> str:
     return template.render(
         m=m,
         plan=run.plan.as_yaml(),
-        summary=_summary(m),
+        summary=in_words(m),
         sound="" if wrong else _sound(m),
         warnings=[*wrong, *_warnings(m)],
-        figures=_figures(m),
+        figures=figures(m),
         dropped=lost,
-        **_way(m),
+        **way(m),
         sides=_sides(m),
         split_by=split_by(m),
-        lengths=_histograms(m, "lengths", "tokens"),
+        lengths=histograms(m, "lengths", "tokens"),
         spread=_spread(m),
-        depths=_histograms(m, "depths", "depth"),
+        depths=histograms(m, "depths", "depth"),
         coverage=coverage(m["documents"]),
         **_roles(m),
         mixes=mixes(m),
@@ -99,6 +100,7 @@ def _page(run: Run) -> str:
         forms=[_forms(language, counted) for language, counted in sorted(m["forms"].items())],
         **_examples(shown),
         against=compared(m),
+        reviewed=summary(m.get("review", {})),
     )
 
 
@@ -188,7 +190,7 @@ def _warnings(m: Manifest) -> list[str]:
     return said
 
 
-def _summary(m: Manifest) -> str:
+def in_words(m: Manifest) -> str:
     """The run in plain words."""
     documents, sides = m["documents"], m["packing"]
     languages = Counter(one["language"] for one in documents)
@@ -230,7 +232,7 @@ def _learned(m: Manifest) -> int:
     return sum(role["learned"] for side in m["roles"].values() for role in side.values())
 
 
-def _figures(m: Manifest) -> list[tuple[str, str, str]]:
+def figures(m: Manifest) -> list[tuple[str, str, str]]:
     """The numbers under the summary: label, value, what it is made of."""
     tokens = sum(p["tokens"] for p in m["packing"].values())
     room = sum(p["rows"] * p["length"] for p in m["packing"].values())
@@ -264,7 +266,7 @@ def _time(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
-def _way(m: Manifest) -> dict[str, Any]:
+def way(m: Manifest) -> dict[str, Any]:
     steps, longest = [], max([step["seconds"] for step in m["steps"]] or [0]) or 1
     for step in m["steps"]:
         lost = sum(step["dropped"].values())
@@ -305,7 +307,7 @@ def _sides(m: Manifest) -> list[dict[str, Any]]:
     ]
 
 
-def _histograms(m: Manifest, key: str, unit: str) -> list[charts.Chart]:
+def histograms(m: Manifest, key: str, unit: str) -> list[charts.Chart]:
     return [
         charts.histogram(side, quota[key], unit=unit)
         for side, quota in m["quotas"].items()

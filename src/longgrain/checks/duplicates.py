@@ -19,7 +19,7 @@ class Duplicates:
 
     Questions are the same when they have the same words or, in any order, the same terms; of an
     example without one, such as the user's own turns, all that it says is compared. What says another
-    draft in other words (``lineage["augmented"]``) may ask its question again. What a recipe repeats on
+    draft in other words (``lineage["augmented"]``, ``lineage["reviewed"]``) may ask its question again. What a recipe repeats on
     purpose has the number of its ``repeat`` in the lineage, and is compared with its like.
     """
 
@@ -51,7 +51,7 @@ class Duplicates:
 
 
 def originals(example: Example) -> list[str]:
-    """The drafts that an example says in other words."""
-    told = example.lineage.get("augmented")
-    named = told.get("of") if isinstance(told, Mapping) else None
-    return [str(one) for one in named] if isinstance(named, list | tuple) else []
+    """The drafts that an example says in other words, a rule's, a model's or a person's."""
+    said = (example.lineage.get(name) for name in ("augmented", "reviewed"))
+    named = (told.get("of") for told in said if isinstance(told, Mapping))
+    return [str(one) for some in named if isinstance(some, list | tuple) for one in some]
