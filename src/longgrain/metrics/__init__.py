@@ -22,4 +22,8 @@ SHELF = {
     "repetition": "longgrain.metrics.repetition:Repetition",
     "correction": "longgrain.metrics.correction:SelfCorrection",
     "style": "longgrain.metrics.style:Style",
+    "answer": "longgrain.metrics.answer:Answer",
+    "location": "longgrain.metrics.location:Location",
+    "refusal": "longgrain.metrics.refusal:Refusal",
+    "rechecked": "longgrain.metrics.rechecked:Rechecked",
 }
