@@ -12,10 +12,13 @@ from longgrain.errors import PlanError
 from longgrain.probes.haystack import pieces_of
 from longgrain.probes.laying import Fitted, Fitter, Laid, lay
 from longgrain.protocols import Ground
+from longgrain.scripts import is_traditional, traditional
 from longgrain.types import Draft, Span
 
 # Grains nearest to a question that are laid as well, where there is room: they are told apart last.
 NEAR = 2
+# What the characters of our own words are in Traditional that both scripts have, and its quotes.
+_TRADITIONAL = str.maketrans("于后准里几“”", "於後準裡幾「」")
 
 
 class Words(NamedTuple):
@@ -33,6 +36,13 @@ def words_of(draft: Draft) -> Words:
     label = spans[asked[0] - 1].text or "" if asked[0] else ""
     question = "".join(spans[place].text or "" for place in asked)
     return Words(spans[0].text or "", label, question)
+
+
+def in_script(words: str, like: str) -> str:
+    """Our own Chinese words in the script of what they stand beside."""
+    if not is_traditional(like):
+        return words
+    return traditional(words).translate(_TRADITIONAL)
 
 
 def reply_of(draft: Draft) -> str:

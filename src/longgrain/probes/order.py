@@ -14,6 +14,7 @@ from longgrain.probes.drafted import (
     apart,
     enough,
     framed,
+    in_script,
     turns,
     words_of,
 )
@@ -137,9 +138,11 @@ def _asked(ground: Ground, draft: Draft, at: Sequence[int]) -> tuple[Words, str]
     listed = [words["item"].format(letter=letters[one], words=said[one]) for one in shuffled]
     right = sorted(range(len(said)), key=lambda one: at[one])
     example = [chr(ord("A") + one) for one in reversed(range(len(said)))]
-    ask = words["ask"].format(list="\n".join(listed), example=words["comma"].join(example))
+    told = (in_script(words[name], said[0]) for name in ("instruction", "label", "ask"))
+    instruction, label, ask = told
+    ask = ask.format(list="\n".join(listed), example=words["comma"].join(example))
     answer = words["comma"].join(letters[one] for one in right)
-    return Words(words["instruction"], words["label"], ask), answer
+    return Words(instruction, label, ask), answer
 
 
 def _sentences(ground: Ground, pieces: int) -> Iterator[Draft]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from longgrain.facts import holds
-from longgrain.probes.drafted import NEAR, Reading, Words, enough, turns, words_of
+from longgrain.probes.drafted import NEAR, Reading, Words, enough, in_script, turns, words_of
 from longgrain.probes.laying import POSITIONS, Fitter, question
 from longgrain.protocols import Ground
 from longgrain.types import Draft, Measure, Question, Size
@@ -73,8 +73,9 @@ class Refusal:
         present: bool,
     ) -> Question:
         words = words_of(draft)
-        declined = WORDS[ground.language]["declined"]
-        told = WORDS[ground.language]["instruction"].format(declined=declined)
+        own = WORDS[ground.language]
+        declined = in_script(own["declined"], words.question)
+        told = in_script(own["instruction"], words.question).format(declined=declined)
         reading = Reading(
             fitter=fitter,
             draft=draft,

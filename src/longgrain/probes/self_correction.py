@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from longgrain.facts import facts
-from longgrain.probes.drafted import NEAR, Reading, enough, framed, turns, words_of
+from longgrain.facts import facts, holds
+from longgrain.probes.drafted import NEAR, Reading, enough, framed, in_script, turns, words_of
 from longgrain.probes.laying import POSITIONS, Fitter, question
 from longgrain.protocols import Ground
 from longgrain.types import Draft, Measure, Question, Size, Speaker
@@ -60,8 +60,9 @@ class SelfCorrection:
         """Questions of one size; PlanError where the documents give none or do not suffice."""
         positions = ground.positions or POSITIONS
         found = ground.drafts("pam", "pam-bad", options=2)
-        alike = (one for one in found if _unit(_right(one)) == _unit(_wrong(one)))
-        drafts = enough(alike, "question with a wrong answer that its documents suggest")
+        drafts = enough(
+            filter(_tells, found), "question with a wrong answer that its documents suggest"
+        )
         fitter = Fitter(ground=ground, size=size)
         turned = turns(drafts, positions, count if self.first == "own" else (count + 1) // 2)
         for number, (draft, at) in enumerate(turned):
@@ -80,8 +81,10 @@ class SelfCorrection:
         positions: int,
         given: str,
     ) -> Question:
-        words = WORDS[ground.language]
+        asked, words = words_of(draft), WORDS[ground.language]
         check = words["check_blind" if ground.context == "none" else "check"]
+        check = in_script(check, asked.question)
+        instruction = in_script(words["instruction"], asked.question)
         first = _right(draft) if given == "right" else _wrong(draft)
         turns: tuple[tuple[Speaker, str], ...] = ()
         if given:
@@ -94,7 +97,7 @@ class SelfCorrection:
             evidence=draft.meta["evidence"],
             at=at,
             positions=positions,
-            prompt=framed(words_of(draft)._replace(instruction=words["instruction"])),
+            prompt=framed(asked._replace(instruction=instruction)),
             near=self.near,
         )
         return question(
@@ -113,6 +116,13 @@ class SelfCorrection:
         )
 
 
+def _tells(draft: Draft) -> bool:
+    """Whether right and wrong answers differ in what they say, and in nothing else."""
+    right, wrong = _right(draft), _wrong(draft)
+    same = holds(wrong, draft.answer) or holds(draft.answer, wrong)
+    return _unit(right) == _unit(wrong) and not same
+
+
 def _wrong(draft: Draft) -> str:
     """The misreading."""
     return str(draft.meta["first"])
@@ -125,6 +135,6 @@ def _right(draft: Draft) -> str:
 
 
 def _unit(answer: str) -> tuple[str, str | None]:
-    """What an answer says besides its value: by that alone right and wrong must not be told apart."""
+    """What is counted, or a date: by that alone right and wrong must not be told apart."""
     found = [one for one in facts(answer) if one.kind in ("number", "date")]
     return (found[0].kind, found[0].unit) if found else ("", None)
