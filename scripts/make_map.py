@@ -72,7 +72,15 @@ WAY = {
     "export": ("exports",),
     "train": ("train_verb", "masks", "train", "train_terminal"),
     "probe": (
-        *("probe_verb", "ground", "probe", "probes", "probe_scores", "probe_terminal"),
+        *(
+            "probe_verb",
+            "ground",
+            "held_grains",
+            "probe",
+            "probes",
+            "probe_scores",
+            "probe_terminal",
+        ),
         *("meter", "compare_verb", "compare"),
     ),
     "score": (

@@ -395,3 +395,7 @@ def test_an_item_asked_at_every_position_is_one_observation(tmp_path: Path) -> N
     assert whole.low is not None
     assert whole.low < wilson(50, 100).low  # 100 independent answers would promise too much
     assert summed(lines, metric, asked, {}).total("s", 2).method == "wilson"
+    # Nothing but failures is no certainty: as many as there are items.
+    none = [replace(line, score=0.0) for line in lines]
+    nothing = summed(none, metric, asked, {}).total("s")
+    assert (nothing.low, nothing.high, nothing.method) == (0.0, wilson(0, 20).high, "wilson")

@@ -94,3 +94,29 @@ def test_a_served_model_gives_what_the_same_model_gives_here(
     assert [(one.reply or "").strip() for one in served] == [one.reply for one in local]
     assert [line.score for line in served] == [line.score for line in local]
     assert summary.total("1,100 tokens").scored == 12
+
+
+def test_a_second_turn_is_asked_alike_here_and_of_a_server(
+    server: Server,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    from small import shelve
+
+    shelve(tmp_path / "held-out", english=6, chinese=0)
+    shared = {
+        "probe": "self_correction",
+        "settings": {"first": "own"},
+        "documents": (str(tmp_path / "held-out"),),
+        "lengths": (1500,),
+        "questions": 6,
+    }
+    own = f"{server.random}/tokenizer.json"
+    there = asked(server.random, tmp_path, base_url=server.url, tokenizer=own, **shared)
+    summary = probe(there, tmp_path / "there")
+    probe(asked(server.random, tmp_path, batch=3, **shared), tmp_path / "here")
+    served, local = read_lines(tmp_path / "there"), read_lines(tmp_path / "here")
+    assert summary.total("1,500 tokens").scored == 6
+    # The second prompt holds the first, the reply to it, and what is asked of that.
+    assert all(line.read > line.tokens + 20 for line in served)
+    assert [line.row["first"].strip() for line in served] == [line.row["first"] for line in local]
+    assert [(one.reply or "").strip() for one in served] == [one.reply for one in local]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import orjson
 from longgrain.errors import RunError
 from longgrain.intervals import SEED, bootstrap
 from longgrain.probe_scores import Line, read_lines, read_summary
+from longgrain.style import imitates
 
 ALIKE = ("probe", "language", "measure")  # what two folders must have been asked alike
 
@@ -39,6 +40,10 @@ class Difference:
     better: int
     """pairs in which B scored more"""
     worse: int
+    group: str = ""
+    """of these questions alone, whatever their position"""
+    figure: str = ""
+    """another figure than the one that counts"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,10 @@ class Comparison:
     other_prompts: int
     """pairs whose prompts differ in tokens: other filler, or another tokenizer"""
     differences: tuple[Difference, ...]
+    groups: tuple[Difference, ...] = ()
+    beside: tuple[Difference, ...] = ()
+    """of the other figures that the probe reports"""
+    warnings: tuple[str, ...] = ()
 
     def json(self) -> bytes:
         """All of it, indented."""
@@ -91,6 +100,9 @@ def compare(a: Path, b: Path, *, seed: int = SEED) -> Comparison:
         },
         other_prompts=sum(one.tokens != other.tokens for one, other in pairs),
         differences=tuple(difference(*place, found, seed) for place, found in by_place(pairs)),
+        groups=tuple(_groups(pairs, seed)),
+        beside=(beside := tuple(_beside(pairs, seed))),
+        warnings=tuple(_warnings(beside)),
     )
 
 
@@ -103,12 +115,44 @@ def scored(both: Sequence[Pair]) -> list[Pair]:
     return [(a, b) for a, b in both if a.score is not None and b.score is not None]
 
 
+def _laid_alike(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[Pair]]:
+    """The pairs of each context and size."""
+    found: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault((pair[0].context, pair[0].size), []).append(pair)
+    return found
+
+
+def _groups(pairs: Sequence[Pair], seed: int) -> Iterator[Difference]:
+    """Of each group of questions of each context and size."""
+    for (context, size), own in _laid_alike(pairs).items():
+        for group in sorted({one for pair in own for one in pair[0].groups}):
+            some = [(a.item, a.score or 0.0, b.score or 0.0) for a, b in own if group in a.groups]
+            yield replace(difference(context, size, None, some, seed), group=group)
+
+
+def _beside(pairs: Sequence[Pair], seed: int) -> Iterator[Difference]:
+    """Of each other figure that both lines of a pair have."""
+    for (context, size), own in _laid_alike(pairs).items():
+        for figure in dict.fromkeys(name for pair in own for name in pair[0].beside):
+            known = [(a.item, a.beside.get(figure), b.beside.get(figure)) for a, b in own]
+            some = [(i, x, y) for i, x, y in known if x is not None and y is not None]
+            if some:
+                yield replace(difference(context, size, None, some, seed), figure=figure)
+
+
+def _warnings(beside: Sequence[Difference]) -> Iterator[str]:
+    """Where style came nearer to a teacher's and the facts did not get better."""
+    for context, size in dict.fromkeys((one.context, one.size) for one in beside):
+        own = [one for one in beside if (one.context, one.size) == (context, size)]
+        said = imitates({one.figure: one.a for one in own}, {one.figure: one.b for one in own})
+        if said:
+            yield f"{context}, {size}: {said}"
+
+
 def by_place(pairs: Sequence[Pair]) -> Iterator[tuple[Place, list[Scored]]]:
     """Of each context and size, then of its positions: the item and both scores of every pair."""
-    groups: dict[tuple[str, str], list[Pair]] = {}
-    for pair in pairs:
-        groups.setdefault((pair[0].context, pair[0].size), []).append(pair)
-    for (context, size), own in groups.items():
+    for (context, size), own in _laid_alike(pairs).items():
         yield (context, size, None), [(a.item, a.score or 0.0, b.score or 0.0) for a, b in own]
         at: dict[int, list[Scored]] = {}
         for a, b in own:

@@ -15,11 +15,14 @@ import pyarrow.parquet as pq
 
 from longgrain import corpus
 from longgrain.errors import PlanError, SourceError
+from longgrain.held_grains import HeldGrains
 from longgrain.languages import language as language_of
+from longgrain.plan import Cutting
+from longgrain.protocols import Materials
 from longgrain.run import Run
 from longgrain.sentences import sentence_ends
 from longgrain.tokens import Tokenizer
-from longgrain.types import Document, Side, content_id
+from longgrain.types import Document, Draft, Side, content_id
 
 ENGLISH = ("pydoc:topics",)  # natural English text that every interpreter carries
 HELD_OUT: tuple[Side, ...] = ("test", "valid")
@@ -43,26 +46,50 @@ class HeldOut:
     said: dict[str, str] = field(default_factory=dict)
 
     def with_context(self, context: str) -> HeldOut:
-        """The same ground for another context; what was read is not read again."""
+        """The same ground for another context; what was read and drafted is not made again."""
         other = replace(self, context=context)
-        vars(other).update(
-            {name: vars(self)[name] for name in ("sentences",) if name in vars(self)}
-        )
+        kept = ("documents", "sentences", "_grains")
+        vars(other).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return other
 
     @cached_property
-    def sentences(self) -> Sequence[str]:
-        """Sentences of the documents in this language, each with the white space after it."""
+    def documents(self) -> Sequence[Document]:
+        """The documents in this language; of a run the stretches of its held-out side."""
         places = self.places or (ENGLISH if self.language == "en" else ())
-        found: list[str] = []
-        for text in (text for place in places for text in _texts(place)):
-            if language_of(text) == self.language:
-                ends = sentence_ends(text).tolist()
-                starts = _starts(text, ends)
-                found += [text[a:b] for a, b in zip(starts, [*starts[1:], ends[-1]], strict=True)]
-                found[-1] = f"{found[-1].rstrip()}\n\n"
         self.said["documents"] = ", ".join(places)
+        every = (one for place in places for one in _documents(place))
+        return [one for one in every if language_of(one.text) == self.language]
+
+    @cached_property
+    def sentences(self) -> Sequence[str]:
+        """Sentences of the documents, each with the white space after it."""
+        found: list[str] = []
+        for text in (one.text for one in self.documents):
+            ends = sentence_ends(text).tolist()
+            starts = _starts(text, ends)
+            found += [text[a:b] for a, b in zip(starts, [*starts[1:], ends[-1]], strict=True)]
+            found[-1] = f"{found[-1].rstrip()}\n\n"
         return found
+
+    @cached_property
+    def _grains(self) -> HeldGrains:
+        runs = [Path(one) for one in self.places if _is_run(one)]
+        return HeldGrains(
+            documents=self.documents,
+            seed=self.seed,
+            tokenizer=self.tokenizer,
+            cutting=Run(runs[0]).plan.grains if runs else Cutting(),
+        )
+
+    @property
+    def materials(self) -> Materials:
+        """The documents as grains, cut as the run's were where there is one."""
+        return self._grains.materials
+
+    def drafts(self, recipe: str, kind: str, **settings: Any) -> Iterator[Draft]:
+        """What a recipe drafts of the documents by rule, checked. See `longgrain.held_grains`."""
+        self.said["questions"] = f"drafted by rule of the documents, recipe {recipe}, kind {kind}"
+        return self._grains.drafts(recipe, kind, settings)
 
     def random(self, *names: str | int) -> np.random.Generator:
         """A generator for these names."""
@@ -115,17 +142,19 @@ def _starts(text: str, ends: Sequence[int]) -> list[int]:
     return [first, *after]
 
 
-def _texts(place: str) -> Iterator[str]:
-    """The texts of documents, or the held-out stretches of a run."""
-    if (Path(place) / "manifest.json").is_file():
+def _is_run(place: str) -> bool:
+    return (Path(place) / "manifest.json").is_file()
+
+
+def _documents(place: str) -> Iterator[Document]:
+    """Documents, or the held-out stretches of a run."""
+    if _is_run(place):
         yield from _held_out(Run(Path(place)))
         return
-    for item in corpus.read(place):
-        if isinstance(item, Document):
-            yield item.text
+    yield from (one for one in corpus.read(place) if isinstance(one, Document))
 
 
-def _held_out(run: Run) -> Iterator[str]:
+def _held_out(run: Run) -> Iterator[Document]:
     """Stretches of neighbouring grains of the first side that has any. PlanError if none has."""
     table = pq.read_table(
         run.folder / "grains.parquet",
@@ -139,14 +168,29 @@ def _held_out(run: Run) -> Iterator[str]:
             f"{run.folder} holds nothing out (no side {' or '.join(HELD_OUT)}), so a probe would "
             "ask about what was trained on: build it with split.test, or name other documents"
         )
-    texts = run.texts()
-    stretch: tuple[int, int, int] | None = None
-    for one in held[side]:
-        if stretch and stretch[0] == one["doc"] and stretch[2] >= one["start"] - 8:
-            stretch = (stretch[0], stretch[1], one["end"])
+    needed = {run.doc_ids[one["doc"]] for one in held[side]}
+    whole = {one.id: one for one in run.documents() if one.id in needed}
+    for row, start, end in _stretches(held[side]):
+        yield _stretch(whole[run.doc_ids[row]], start, end)
+
+
+def _stretches(cuts: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, int, int]]:
+    """Row of the document, start and end of each run of neighbours."""
+    last: tuple[int, int, int] | None = None
+    for one in cuts:
+        if last and last[0] == one["doc"] and last[2] >= one["start"] - 8:
+            last = (last[0], last[1], one["end"])
             continue
-        if stretch:
-            yield texts[run.doc_ids[stretch[0]]][stretch[1] : stretch[2]]
-        stretch = (one["doc"], one["start"], one["end"])
-    if stretch:
-        yield texts[run.doc_ids[stretch[0]]][stretch[1] : stretch[2]]
+        if last:
+            yield last
+        last = (one["doc"], one["start"], one["end"])
+    if last:
+        yield last
+
+
+def _stretch(whole: Document, start: int, end: int) -> Document:
+    """A part of a document as one of its own, with the headings that lie in it."""
+    given = whole.meta.get("headings", ())
+    inside = [[a - start, b - start, level] for a, b, level in given if start <= a and b <= end]
+    meta = {**whole.meta, **({"headings": inside} if given else {})}
+    return Document.of(whole.text[start:end], source=whole.source, meta=meta)

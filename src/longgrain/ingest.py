@@ -96,7 +96,7 @@ def ingest(shard: IngestShard) -> Path:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         template = ChatTemplate.of(shard.plan, shard.tokenizer)
-        _write(part, _prepared(shard, template))
+        write(part, _prepared(shard, template))
     return shard.place
 
 
@@ -150,8 +150,8 @@ def _indentation(words: str) -> int:
     return len(words) - len(words.lstrip())
 
 
-def _write(folder: Path, items: Iterator[Prepared | Dropped]) -> None:
-    """Arrays are appended to plain files; tables are small and kept until the end."""
+def write(folder: Path, items: Iterator[Prepared | Dropped]) -> None:
+    """The files of a shard. Arrays are appended to plain files; tables are small and kept until the end."""
     dropped: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     trees: list[GrainTable] = []

@@ -85,8 +85,13 @@ def of_clusters(
 ) -> Interval | None:
     """The interval of the mean of values that belong to clusters, such as answers about one item.
 
-    With one value a cluster as in `of_means`, else as in `bootstrap`. None for nothing.
+    With one value a cluster as in `of_means`, else as in `bootstrap`. Where all values are 0, or all
+    1, resamples cannot differ and say nothing: then Wilson's, of as many trials as there are
+    clusters. None for nothing.
     """
+    if values and {*values} in ({0.0}, {1.0}):
+        trials = len({*clusters})
+        return wilson(trials * int(values[0]), trials)
     if len({*clusters}) == len(values):
         return of_means(np.array(values, np.float64)[:, None], seed=seed)[0] if values else None
     return bootstrap(values, clusters, seed=seed)

@@ -27,7 +27,7 @@ from longgrain.probe_scores import Line, Summary, summed
 from longgrain.protocols import Probe, Teacher
 from longgrain.tokens import SHIPPED, Tokenizer
 from longgrain.took import USAGE
-from longgrain.types import Measure, Question, Refused, Reply, Request, Size
+from longgrain.types import Measure, Question, Refused, Reply, Request, Size, Speaker
 
 BLOCK = 64  # questions that are made and asked at a time
 # The words of a prompt are fewer than the server's tokens of it, which has its template on top.
@@ -246,12 +246,32 @@ class _Step:
     def _answered(
         self, ledger: Ledger, block: Sequence[Question], context: str, label: str, *, asked: bool
     ) -> Iterator[Line]:
-        requests = [Request(task=f"probe.{self.probe.name}", prompt=one.prompt) for one in block]
-        outcomes: Sequence[Outcome] = (
-            self._asked(ledger, requests) if asked else [Refused(reason=NOT_ASKED)] * len(block)
-        )
-        for question, outcome in zip(block, outcomes, strict=True):
-            yield self._line(ledger, question, outcome, context, label)
+        outcomes: Sequence[Outcome] = [Refused(reason=NOT_ASKED)] * len(block)
+        if asked:
+            outcomes = self._replies(ledger, [one.prompt for one in block])
+        firsts = [one.text if isinstance(one, Reply) else None for one in outcomes]
+        outcomes = self._second(ledger, block, outcomes)
+        for question, first, outcome in zip(block, firsts, outcomes, strict=True):
+            yield self._line(ledger, question, first, outcome, context, label)
+
+    def _replies(self, ledger: Ledger, prompts: Sequence[Prompt]) -> Sequence[Outcome]:
+        requests = [Request(task=f"probe.{self.probe.name}", prompt=one) for one in prompts]
+        return self._asked(ledger, requests)
+
+    def _second(
+        self, ledger: Ledger, block: Sequence[Question], firsts: Sequence[Outcome]
+    ) -> list[Outcome]:
+        """What came of the second turn, where a question has one and its first was answered."""
+        found, again = list(firsts), list[int]()
+        prompts: list[Prompt] = []
+        for number, (one, first) in enumerate(zip(block, firsts, strict=True)):
+            if one.then and isinstance(first, Reply):
+                again.append(number)
+                prompts.append((*one.prompt, ("assistant", first.text), ("user", one.then)))
+        replies = self._replies(ledger, prompts) if prompts else ()
+        for number, outcome in zip(again, replies, strict=True):
+            found[number] = outcome
+        return found
 
     def _asked(self, ledger: Ledger, requests: Sequence[Request]) -> Sequence[Outcome]:
         """Asks, and where the model runs here notes what the new answers took."""
@@ -268,9 +288,17 @@ class _Step:
         return outcomes
 
     def _line(
-        self, ledger: Ledger, question: Question, outcome: Outcome, context: str, label: str
+        self,
+        ledger: Ledger,
+        question: Question,
+        first: str | None,
+        outcome: Outcome,
+        context: str,
+        label: str,
     ) -> Line:
         line = Line.of(question, context=context, size=label)
+        if question.then and first is not None:
+            line.row = {**line.row, "first": first}
         if isinstance(outcome, Refused):
             line.unscored = outcome.reason
             return line
@@ -287,15 +315,20 @@ class _Step:
         return line
 
 
+Prompt = tuple[tuple[Speaker, str], ...]
+
+
 def _score(line: Line, question: Question, reply: Reply, metric: Metric, measure: Measure) -> None:
     """Notes the score of a reply, and of each reference where each has a position of its own."""
 
     def scored(references: tuple[str, ...]) -> Item:
         return Item(
-            id=question.id, prediction=reply.text, references=references, row=dict(question.row)
+            id=question.id, prediction=reply.text, references=references, row=dict(line.row)
         )
 
-    line.score = metric.score(scored(question.references))[measure.figure]
+    figures = metric.score(scored(question.references))
+    line.score = figures[measure.figure]
+    line.beside = {name: figures[name] for name in measure.beside}
     if line.score is None:
         line.unscored = "the metric has no figure for this reply"
     elif len(question.positions) == len(question.references) > 1:

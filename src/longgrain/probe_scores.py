@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,10 @@ class Line:
     score: float | None = None
     parts: tuple[float, ...] = ()
     """The score of each reference at its own position, where there are several."""
+    beside: Mapping[str, float | None] = field(default_factory=dict)
+    """Other figures of the metric that are reported."""
+    groups: tuple[str, ...] = ()
+    """What results are also summed by."""
     unscored: str = ""
     call: str = ""
     read: int = 0
@@ -53,6 +57,7 @@ class Line:
             tokens=question.tokens,
             references=question.references,
             row=dict(question.row),
+            groups=question.groups,
         )
 
     def json(self) -> bytes:
@@ -60,11 +65,14 @@ class Line:
         return orjson.dumps(self)
 
     def placed(self) -> Iterator[tuple[int, float]]:
-        """Position and score of what is asked for; nothing for a line without a score or place."""
+        """Position and score of what is asked for; nothing for a line without a score or place.
+
+        One answer that rests on several pieces of evidence counts once at each place of theirs.
+        """
         if self.parts:
             yield from zip(self.positions, self.parts, strict=True)
-        elif self.score is not None and len(self.positions) == 1:
-            yield self.positions[0], self.score
+        elif self.score is not None:
+            yield from ((one, self.score) for one in sorted({*self.positions}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +93,18 @@ class Total:
     unscored: Mapping[str, int]
     tokens: float
     """of a prompt, on average"""
+    group: str = ""
+    """of these questions alone, whatever their position"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What was asked, what must be said of it, and every total."""
+    """What was asked, what must be said of it, and every total; those of groups stand apart."""
 
     asked: Mapping[str, Any]
     said: Mapping[str, str]
     totals: tuple[Total, ...]
+    groups: tuple[Total, ...] = ()
 
     def json(self) -> bytes:
         """All of it, indented."""
@@ -145,10 +156,32 @@ def summed(
     for line in lines:
         groups.setdefault((line.context, line.size), []).append(line)
     totals: list[Total] = []
+    apart: list[Total] = []
     for (context, size), own in groups.items():
         totals += totals_of(own, context, size, figure)
+        totals += _beside(own, context, size, asked["measure"].get("beside", ()))
         totals += _pooled(own, metric, context, size)
-    return Summary(asked=asked, said=dict(sorted(said.items())), totals=tuple(totals))
+        apart += _groups(own, context, size, figure)
+    told = dict(sorted(said.items()))
+    return Summary(asked=asked, said=told, totals=tuple(totals), groups=tuple(apart))
+
+
+def _groups(lines: Sequence[Line], context: str, size: str, figure: str) -> Iterator[Total]:
+    """Of each group of questions, in the order of their names."""
+    for group in sorted({one for line in lines for one in line.groups}):
+        own = [line for line in lines if group in line.groups]
+        scored = [(line.item, line.score) for line in own if line.score is not None]
+        yield replace(_total(context, size, None, figure, scored, own), group=group)
+
+
+def _beside(
+    lines: Sequence[Line], context: str, size: str, figures: Sequence[str]
+) -> Iterator[Total]:
+    """The other figures that a probe reports, over all positions; None is left out of each."""
+    for figure in figures:
+        known = [(line.item, line.beside.get(figure)) for line in lines if line.score is not None]
+        scored = [(item, value) for item, value in known if value is not None]
+        yield _total(context, size, None, figure, scored, lines)
 
 
 def totals_of(lines: Sequence[Line], context: str, size: str, figure: str) -> Iterator[Total]:

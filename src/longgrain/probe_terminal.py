@@ -24,6 +24,8 @@ def show(out: Console, found: Summary) -> None:
     figure, seed = asked["measure"]["figure"], asked["seed"]
     said = f"{figure} in percent, by position from the beginning of the context to its end; "
     out.print(Text(f"{said}95% intervals; seed {seed}", "dim"))
+    if found.groups:
+        out.print(_groups(found))
     for one in found.totals:
         if one.figure != figure:
             out.print(
@@ -58,6 +60,21 @@ def _table(found: Summary) -> Table:
             *[""] * (across - len(cells)),
             f"{whole.scored:,}",
             Text(f"{sum(whole.unscored.values()):,}" if whole.unscored else "", "yellow"),
+        )
+    return table
+
+
+def _groups(found: Summary) -> Table:
+    """The scores of each group of questions."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("context", "size", "questions"):
+        table.add_column(name, no_wrap=True)
+    for name in ("score", "95%", "scored"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in found.groups:
+        interval = _interval(one).strip()
+        table.add_row(
+            one.context, one.size, one.group, _percent(one.value), interval, f"{one.scored:,}"
         )
     return table
 

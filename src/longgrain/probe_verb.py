@@ -80,7 +80,8 @@ def probe(
     ----------
     probe
         needle, variable_tracking, common_words, frequent_words, key_value, multidoc_qa, val_document,
-        val_code, val_database, passage_retrieval, or module:Name for one of your own.
+        val_code, val_database, passage_retrieval; of held-out documents grain_qa, integration, order,
+        location, refusal, self_correction, style; or module:Name for one of your own.
     model
         A folder or hub name for a model in this process; with --base-url its name at the server.
     base_url
@@ -134,10 +135,14 @@ def counts(words: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _settings(changes: tuple[str, ...]) -> dict[str, str]:
-    """``name=value`` of each change. Raises PlanError for one without a sign of equality."""
+def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
+    """``name=value`` of each change, a list as ``[2,3]``. PlanError without a sign of equality."""
     from longgrain.errors import PlanError
 
     if wrong := next((one for one in changes if "=" not in one), None):
         raise PlanError(f"--set {wrong!r} has no '='; write --set name=value")
-    return dict(one.split("=", 1) for one in changes)
+    named = (one.split("=", 1) for one in changes)
+    return {
+        name: value[1:-1].split(",") if value[:1] + value[-1:] == "[]" else value
+        for name, value in named
+    }

@@ -313,6 +313,15 @@ class Ground(Protocol):
         ...
 
     @property
+    def materials(self) -> Materials:
+        """The held-out documents as grains: their words, headings and numbers."""
+        ...
+
+    def drafts(self, recipe: str, kind: str, **settings: Any) -> Iterator[Draft]:
+        """Sound drafts of a recipe about held-out grains, by rule, from the first on each time."""
+        ...
+
+    @property
     def said(self) -> dict[str, str]:
         """What the results must say of how they were made, by topic; probes write it."""
         ...

@@ -271,11 +271,15 @@ class Size:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """How replies to a probe are scored: a figure of a metric on its shelf, with settings."""
+    """How replies to a probe are scored: a figure of a metric on its shelf, with settings.
+
+    ``beside`` are figures of the same metric that are reported, and do not count.
+    """
 
     metric: str
     figure: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,9 +289,10 @@ class Question:
     ``item`` names what is asked about: the same item at another position has the same name, and
     ``id`` is that of item, size and position, whatever stands around the evidence. ``positions``
     are the numbered places of the evidence, ``depths`` where it lies in 0..1 of the context's
-    characters: one for each reference where several are to be found, else one, or none where
-    nothing has a place. ``tokens`` are those of the prompt's words. ``row`` holds what else the
-    metric reads.
+    characters: one for each reference where several are to be found, else one for each piece of
+    evidence, or none where nothing has a place. ``tokens`` are those of the prompt's words. ``row``
+    holds what else the metric reads. ``groups`` name what results are also summed by. ``then`` is
+    what the model is asked after its reply; the answer to that is scored, the first in its row.
     """
 
     id: str
@@ -298,6 +303,8 @@ class Question:
     positions: tuple[int, ...] = ()
     depths: tuple[float, ...] = ()
     row: Mapping[str, Any] = field(default_factory=dict)
+    groups: tuple[str, ...] = ()
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

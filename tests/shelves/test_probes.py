@@ -36,7 +36,12 @@ OTHERS: list[tuple[str, Mapping[str, Any]]] = [
     ("key_value", {"query_first": True}),
     ("multidoc_qa", {"query_first": True}),
     ("val_document", {"drop_last_of_span": True}),
+    ("order", {"of": "figures"}),
+    ("location", {"by": "heading"}),
+    ("self_correction", {"first": "own"}),
 ]
+# What is computed from the evidence, or said of it, stands in no context word by word.
+SAID_OF_IT = ("integration", "order", "style", "refusal")
 CASES = [(name, {}) for name in NAMES] + OTHERS
 LENGTH, COUNT = 2048, 20
 
@@ -54,7 +59,7 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Grounds:
     """Made-up documents and files in the form of the published ones."""
     folder = tmp_path_factory.mktemp("probes")
     shelve(folder / "documents", english=24, chinese=24)
-    tokenizer = Tokenizer.load("longgrain")
+    tokenizer = Tokenizer.load("longgrain").agreeing(["The lamp is lit, at 4.50.", "灯亮着。第3条"])
     return {
         language: HeldOut(
             language=language,
@@ -64,6 +69,17 @@ def grounds(tmp_path_factory: pytest.TempPathFactory) -> Grounds:
         )
         for language in LANGUAGES
     }
+
+
+CHANGED: dict[tuple[int, str], HeldOut] = {}
+
+
+def changed(ground: HeldOut, **changes: Any) -> HeldOut:
+    """The same ground otherwise, made once: what was read and drafted is kept for the next test."""
+    key = (id(ground), repr(changes))
+    if key not in CHANGED:
+        CHANGED[key] = replace(ground, **changes)
+    return CHANGED[key]
 
 
 def made(name: str, settings: Mapping[str, Any]) -> Probe:
@@ -134,7 +150,7 @@ def test_a_prompt_is_within_2_percent_of_its_length(
 ) -> None:
     ground = grounds[language]
     questions = asked(made(name, settings), ground, length, 10)
-    counted = ground.tokens([one.prompt[0][1] for one in questions])
+    counted = [sum(ground.tokens([words for _, words in one.prompt])) for one in questions]
     assert [one.tokens for one in questions] == counted
     assert all(abs(one - length) <= WITHIN * length for one in counted)
 
@@ -149,7 +165,7 @@ def test_the_same_seed_asks_the_same_and_another_seed_something_else(
     assert first == asked(probe, ground)
     assert first[:5] == asked(probe, ground, count=5)  # a longer probe goes on where a shorter ends
     assert len({one.id for one in first}) == COUNT
-    other = asked(probe, replace(ground, seed=18))
+    other = asked(probe, changed(ground, seed=18))
     assert [one.prompt for one in other] != [one.prompt for one in first]
 
 
@@ -159,7 +175,7 @@ def test_positions_are_balanced_and_go_from_the_beginning_to_the_end(
     name: str, settings: Mapping[str, Any], language: str, grounds: Grounds
 ) -> None:
     probe = made(name, settings)
-    questions = asked(probe, replace(grounds[language], positions=5))
+    questions = asked(probe, changed(grounds[language], positions=5))
     counts = Counter(at for one in questions for at in one.positions)
     if not counts:
         assert "evidence" not in probe.controls
@@ -193,6 +209,8 @@ def test_controls_ask_the_same_with_less(
         for one, full in zip(found, whole, strict=True):
             words = one.prompt[0][1]
             assert one.tokens < full.tokens / 2
+            if name in SAID_OF_IT:
+                continue
             if control == "evidence":
                 assert all(reference in words for reference in one.references)
             else:

@@ -30,4 +30,8 @@ SHELF = {
     "correction": "longgrain.metrics.correction:SelfCorrection",
     "style": "longgrain.metrics.style:Style",
     "efficiency": "longgrain.metrics.efficiency:Efficiency",
+    "answer": "longgrain.metrics.answer:Answer",
+    "location": "longgrain.metrics.location:Location",
+    "refusal": "longgrain.metrics.refusal:Refusal",
+    "rechecked": "longgrain.metrics.rechecked:Rechecked",
 }

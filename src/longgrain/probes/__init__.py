@@ -16,4 +16,11 @@ SHELF = {
     "val_code": "longgrain.probes.val_code:ValCode",
     "val_database": "longgrain.probes.val_database:ValDatabase",
     "passage_retrieval": "longgrain.probes.passage_retrieval:PassageRetrieval",
+    "grain_qa": "longgrain.probes.grain_qa:GrainQA",
+    "integration": "longgrain.probes.integration:Integration",
+    "order": "longgrain.probes.order:Order",
+    "location": "longgrain.probes.location:Location",
+    "refusal": "longgrain.probes.refusal:Refusal",
+    "self_correction": "longgrain.probes.self_correction:SelfCorrection",
+    "style": "longgrain.probes.style:StyleAgainstFacts",
 }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
-from itertools import accumulate
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from longgrain.errors import PlanError
@@ -42,23 +41,32 @@ def documents(ground: Ground, *names: str | int) -> Filler:
             "with --documents, or --set haystack=noise"
         )
     first = int(ground.random(*names).integers(0, len(sentences)))
-    turned = [*sentences[first:], *sentences[:first]]
-    ends = list(accumulate(len(_PIECE.findall(one)) for one in turned))
+    return pieces_of(iter([*sentences[first:], *sentences[:first]]))
+
+
+def pieces_of(texts: Iterator[str], blank: str = "\n") -> Filler:
+    """Texts in turn, as many as are needed; the last one is cut, with an ellipsis and ``blank``."""
+    taken: list[str] = []
+    ends: list[int] = []
 
     def pieces(count: int) -> list[str]:
-        if count > ends[-1]:
-            raise PlanError(
-                f"the documents have {ends[-1]:,} words and characters, and a context of this length "
-                "needs more: name more documents, or --set haystack=noise"
-            )
+        while not ends or ends[-1] < count:
+            if (text := next(texts, None)) is None:
+                raise PlanError(
+                    f"the documents have {ends[-1] if ends else 0:,} words and characters to lay, and "
+                    "a context of this length needs more: name more documents, or ask for a shorter "
+                    "one"
+                )
+            taken.append(text)
+            ends.append((ends[-1] if ends else 0) + len(_PIECE.findall(text)))
         whole = bisect_right(ends, count)
         rest = count - (ends[whole - 1] if whole else 0)
-        return turned[:whole] + ([_cut(turned[whole], rest)] if rest else [])
+        return taken[:whole] + ([_cut(taken[whole], rest, blank)] if rest else [])
 
     return pieces
 
 
-def _cut(sentence: str, units: int) -> str:
+def _cut(text: str, units: int, blank: str) -> str:
     """Its first words, or Chinese characters, and an ellipsis for what is left out."""
-    ends = [match.end() for match in _PIECE.finditer(sentence)]
-    return f"{sentence[: ends[units - 1]]}…\n"
+    ends = [match.end() for match in _PIECE.finditer(text)]
+    return f"{text[: ends[units - 1]]}…{blank}"

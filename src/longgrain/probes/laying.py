@@ -10,7 +10,7 @@ from typing import Any
 
 from longgrain.errors import PlanError
 from longgrain.protocols import Ground
-from longgrain.types import Question, Size, content_id
+from longgrain.types import Question, Size, Speaker, content_id
 
 WITHIN, CLOSE = 0.02, 0.01  # how far a prompt may be from its length, and what needs no better
 TRIES, OTHERS = 40, 64  # counts of filler to try, and pieces to pass over where they are coarse
@@ -40,6 +40,8 @@ class Fitter:
     guess: int = 0
     others: int = 0
     """How many pieces may be passed over, where they are coarse and of different length."""
+    beside: int = 0
+    """Tokens of the prompt that are not in what is built."""
 
     def fit(self, build: Build) -> Fitted:
         """The prompt with the size's items, or within 2% of its tokens. PlanError if none is."""
@@ -65,7 +67,7 @@ class Fitter:
     def _with(self, build: Build, pieces: int, other: int = 0) -> Fitted:
         text = build(pieces, other)
         (tokens,) = self.ground.tokens([text])
-        return Fitted(text=text, tokens=int(tokens), pieces=pieces, other=other)
+        return Fitted(text=text, tokens=int(tokens) + self.beside, pieces=pieces, other=other)
 
     def _miss(self, one: Fitted) -> float:
         return abs(one.tokens - self.size.tokens) / self.size.tokens
@@ -122,10 +124,16 @@ def spread(number: int, count: int, positions: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
-    """A context, and the depth of each piece of evidence: its middle over the context's characters."""
+    """A context, and the depth of each piece of evidence: its middle over the context's characters.
+
+    ``parts`` are filler and evidence in the order in which they lie, ``places`` the numbers of the
+    evidence among them, from 0.
+    """
 
     context: str
     depths: tuple[float, ...]
+    parts: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 def lay(pieces: Sequence[str], evidence: Sequence[tuple[int, str]], positions: int) -> Laid:
@@ -139,17 +147,18 @@ def lay(pieces: Sequence[str], evidence: Sequence[tuple[int, str]], positions: i
     for number, (at, _) in enumerate(evidence):
         share = at / (positions - 1) if positions > 1 else 0.5
         waiting.setdefault(_nearest(borders, share * borders[-1]), []).append(number)
-    parts, middles, length = [""], [0.0] * len(evidence), 0
+    parts, middles, places, length = [""], [0.0] * len(evidence), [0] * len(evidence), 0
     for border in range(len(borders)):
         for number in waiting.get(border, ()):
             words = evidence[number][1]
-            middles[number] = length + len(words) / 2
+            middles[number], places[number] = length + len(words) / 2, len(parts) - 1
             parts.append(f"{words}{_blank_after(parts[-1])}")
             length += len(parts[-1])
         parts += pieces[border : border + 1]
         length += len(parts[-1]) if border < len(pieces) else 0
     context = "".join(parts).rstrip()
-    return Laid(context=context, depths=tuple(one / max(1, len(context)) for one in middles))
+    depths = tuple(one / max(1, len(context)) for one in middles)
+    return Laid(context=context, depths=depths, parts=tuple(parts[1:]), places=tuple(places))
 
 
 def _nearest(borders: Sequence[int], place: float) -> int:
@@ -186,18 +195,27 @@ def question(
     positions: Sequence[int] = (),
     depths: Sequence[float] = (),
     row: Mapping[str, Any] | None = None,
+    groups: Sequence[str] = (),
+    turns: Sequence[tuple[Speaker, str]] = (),
+    then: str = "",
 ) -> Question:
-    """One question: ``about`` names its item, ``said`` is the prompt with or without its tokens."""
+    """One question: ``about`` names its item, ``said`` is the prompt with or without its tokens.
+
+    ``turns`` follow the prompt; a Fitter that made it was told their tokens.
+    """
     fitted = said if isinstance(said, Fitted) else None
     text = fitted.text if fitted else str(said)
     item = content_id(name, ground.language, *about)
+    prompt: tuple[tuple[Speaker, str], ...] = (("user", text), *turns)
     return Question(
-        id=content_id(item, size.tokens, size.items, *positions),
+        id=content_id(item, size.tokens, size.items, *positions, *groups),
         item=item,
-        prompt=(("user", text),),
+        prompt=prompt,
         references=tuple(references),
-        tokens=fitted.tokens if fitted else int(ground.tokens([text])[0]),
+        tokens=fitted.tokens if fitted else sum(ground.tokens([words for _, words in prompt])),
         positions=tuple(positions),
         depths=tuple(depths),
         row=row or {},
+        groups=tuple(groups),
+        then=then,
     )
