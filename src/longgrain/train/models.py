@@ -141,7 +141,7 @@ def _four_bits(settings: Settings) -> Any:
     )
 
 
-def adapted(model: Any, settings: Settings) -> Any:
+def adapted(model: Any, settings: Settings, task_type: str = "CAUSAL_LM") -> Any:
     """The model with adapters, which alone are trained; itself for --method full."""
     if settings.method == "full":
         return model
@@ -164,7 +164,7 @@ def adapted(model: Any, settings: Settings) -> Any:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=settings.targets if names == ["all-linear"] else names,
-        task_type="CAUSAL_LM",
+        task_type=task_type,
     )
     try:
         return peft.get_peft_model(model, asked)
