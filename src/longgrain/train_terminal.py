@@ -194,13 +194,13 @@ def trials(out: Console, found: Search) -> None:
         value = "-" if one["value"] is None else f"{one['value']:.4f}"
         settings = [_value(one["settings"].get(name)) for name in names]
         seconds = "-" if one["seconds"] is None else terminal.duration(one["seconds"])
-        table.add_row(str(one["trial"] + 1), value, one["state"], *settings, seconds)
+        table.add_row(str(one["trial"]), value, one["state"], *settings, seconds)
     out.print(table)
     for one in found.trials:
         if one["state"] == "failed":
-            out.print(f"trial {one['trial'] + 1} failed: {one['reason']}", markup=False)
+            out.print(f"trial {one['trial']} failed: {one['reason']}", markup=False)
     if found.best is not None:
-        out.print(f"the best is trial {found.best['trial'] + 1}: {found.folder / 'best'}")
+        out.print(f"the best is trial {found.best['trial']}: {found.folder / 'best'}")
 
 
 def _place(one: Mapping[str, Any], sign: int) -> tuple[bool, float, int]:

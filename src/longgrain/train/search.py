@@ -181,7 +181,7 @@ class _Searching:
     def _next(self, study: optuna.Study, count: int) -> optuna.Trial | None:
         """The trial that a kill left behind, or a new one; None after the last."""
         for one in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
-            self.tell(f"going on with trial {one.number}")
+            self.tell(f"going on with trial {one.number + 1}")
             return optuna.Trial(study, one._trial_id)
         number = len(study.get_trials(deepcopy=False))
         if number >= count:
@@ -197,8 +197,13 @@ class _Searching:
         began, states = time.perf_counter(), optuna.trial.TrialState
         value: float | None = None
         try:
-            record = self._train(changed(self.settings, values), trial)
-            value, state = self._value(record), states.COMPLETE
+            if (twin := self._twin(study, trial)) is not None:
+                # The same settings and seed make the same model.
+                value, state = twin.value, states.COMPLETE
+                trial.set_user_attr("reason", f"the same as trial {twin.number + 1}")
+            else:
+                record = self._train(changed(self.settings, values), trial)
+                value, state = self._value(record), states.COMPLETE
         except optuna.TrialPruned as stopped:
             state = states.PRUNED
             trial.set_user_attr("reason", str(stopped))
@@ -207,6 +212,11 @@ class _Searching:
             trial.set_user_attr("reason", str(error))
         trial.set_user_attr("seconds", round(time.perf_counter() - began, 3))
         study.tell(trial, value, state=state)
+
+    def _twin(self, study: optuna.Study, trial: optuna.Trial) -> optuna.trial.FrozenTrial | None:
+        """The first finished trial with the same settings."""
+        done = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+        return next((one for one in done if one.params == trial.params), None)
 
     def _values(self, trial: optuna.Trial) -> dict[str, Any]:
         drawn = {
@@ -253,7 +263,8 @@ class _Searching:
         return float(value)
 
     def _place(self, number: int) -> Path:
-        return self.folder / TRIALS / f"{number:03d}"
+        """Trials are counted from one, by Optuna from nothing."""
+        return self.folder / TRIALS / f"{number + 1:03d}"
 
     def _best(self, study: optuna.Study) -> int | None:
         """The trial with the best value, the first of equals."""
@@ -271,11 +282,11 @@ class _Searching:
             if one.state.is_finished() and one.number != best:
                 shutil.rmtree(self._place(one.number), ignore_errors=True)
 
-    def _point(self, number: int) -> None:
+    def _point(self, trial: int) -> None:
         """A link to the best trial under a name of its own."""
         link, part = self.folder / BEST, self.folder / f"{BEST}.part"
         part.unlink(missing_ok=True)
-        part.symlink_to(Path(TRIALS) / f"{number:03d}", target_is_directory=True)
+        part.symlink_to(Path(TRIALS) / f"{trial:03d}", target_is_directory=True)
         os.replace(part, link)
 
     def _told(self, study: optuna.Study, asked: Mapping[str, Any]) -> Search:
@@ -289,7 +300,7 @@ class _Searching:
             ended = one.state.name == "COMPLETE"
             trials.append(
                 {
-                    "trial": one.number,
+                    "trial": one.number + 1,
                     "state": names.get(one.state.name, "begun"),
                     "value": one.value if ended else None,
                     "settings": values,

@@ -45,7 +45,10 @@ class Dimension:
     def __str__(self) -> str:
         """In the words that give it."""
         if self.choices:
-            return f"{self.name}={'|'.join(map(str, self.choices))}"
+            words = [
+                str(one).lower() if isinstance(one, bool) else str(one) for one in self.choices
+            ]
+            return f"{self.name}={'|'.join(words)}"
         low, high = (f"{self.value(one):g}" for one in (self.low, self.high))
         return f"{self.name}={low}..{high}{':log' if self.log else ''}"
 

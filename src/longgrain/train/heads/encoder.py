@@ -155,4 +155,8 @@ def fitting(tokenizer: Any, model: Any, name: str) -> None:
 def adapted(model: Any, settings: Settings) -> Any:
     """The model with adapters and its head, which alone are trained; itself for --method full."""
     assert settings.task
-    return models.adapted(model, settings, ADAPTED[settings.task])
+    parts = [name for name, one in model.named_children() if any(True for _ in one.parameters())]
+    whole = [name for name in parts if name != model.base_model_prefix]
+    if any(name.endswith("pooler") for name, _ in model.base_model.named_children()):
+        whole.append("pooler")  # often new as well
+    return models.adapted(model, settings, ADAPTED[settings.task], whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any
@@ -14,6 +15,10 @@ from longgrain.intervals import percentiles, resamples, wilson
 Counts = NDArray[np.int64]
 # Columns of `counts`: said rightly, said wrongly, not said.
 RIGHT, WRONG, MISSED = range(3)
+# Two letters or digits of scripts with spaces: not Thai, Burmese, Khmer, Han, kana or Hangul.
+_JOINED = re.compile(
+    r"[^\W_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]{2}"
+)
 
 
 def counts(
@@ -119,9 +124,10 @@ def looked_up(text: str, known: Mapping[str, str]) -> list[tuple[int, int, str]]
     while at < len(text):
         for length in lengths:
             words = text[at : at + length]
-            if words in known and _whole(text, at, at + length):
-                found.append((at, at + length, known[words]))
-                at += length
+            end = at + len(words)  # shorter at the end of the text
+            if words in known and _whole(text, at, end):
+                found.append((at, end, known[words]))
+                at = end
                 break
         else:
             at += 1
@@ -129,9 +135,7 @@ def looked_up(text: str, known: Mapping[str, str]) -> list[tuple[int, int, str]]
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    """Whether no letter of a script with spaces is cut off."""
+    """Whether no word of a script with spaces is cut."""
     return not any(
-        0 < border < len(text) and (text[border - 1] + text[border]).isascii()
-        and text[border - 1].isalnum() and text[border].isalnum()
-        for border in (start, end)
-    )  # fmt: skip
+        _JOINED.fullmatch(text, border - 1, border + 1) for border in (start, end) if border
+    )

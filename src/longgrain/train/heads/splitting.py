@@ -32,7 +32,9 @@ def split(found: Labelled, valid: float, test: float, seed: int) -> Labelled:
     ]
     total = Counter(label for label, _ in listed)
     rarest = {one.name: label for label, one in listed}
-    for group in sorted(_groups(texts), key=lambda some: content_id(seed, *(t.text for t in some))):
+    for group in sorted(
+        _groups(texts), key=lambda some: content_id(seed, *sorted(t.text for t in some))
+    ):
         label = min((rarest[one.name] for one in group), key=lambda name: (total[name], name))
         open_: list[Side] = [
             side
