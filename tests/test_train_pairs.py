@@ -179,3 +179,19 @@ def test_a_run_without_pairs_is_refused(small_run: Run, config: str, tmp_path: P
 def test_settings_of_rows_are_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(PlanError, match=words):
         quick("tiny.json", **changes)
+
+
+def test_a_search_compares_trials_by_the_loss_on_the_validation_pairs(
+    run: Run, tmp_path: Path
+) -> None:
+    pytest.importorskip("optuna", reason="optuna is not installed (extra search)")
+    from longgrain.train.search import search
+
+    config = str(config_file(tmp_path, hidden_size=16, intermediate_size=32))
+    settings = Settings(config=config, objective="dpo", steps=1, accumulate=1)
+    found = search(run.folder, settings, 2, tmp_path / "out", space="lr=1e-6..1e-3:log")
+    record = Record.load(tmp_path / "out/best")
+    assert found.best is not None
+    assert record is not None
+    assert record.found["valid"]["loss"] == found.best["value"]
+    assert found.best["value"] == min(one["value"] for one in found.trials)

@@ -8,6 +8,7 @@ LonggrainError
 │   └── TeacherWaits   its answers come in a file: what to upload, and where to put what comes back
 ├── RunError         a run folder that cannot be used as asked
 └── TrainError       a model that cannot be trained as asked, or a training that cannot go on
+    └── StepError      a step that these settings brought down: a loss that is no number, no memory
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class RunError(LonggrainError):
 
 class TrainError(LonggrainError):
     """A model that cannot be trained as asked, or a training that cannot go on."""
+
+
+class StepError(TrainError):
+    """A training that its settings brought down in a step; with others it may go through."""

@@ -53,9 +53,11 @@ class Task:
         for side in SIDES:
             with _Files(Path(folder), side, self.form) as files:
                 for example in repeated(run, side):
-                    task, record = self._record(example, texts)
+                    task, record = record_of(example, texts)
                     counts[task, side] += 1
                     if record is not None:
+                        if task == "entities":
+                            record = _as(record, self.spans)
                         files.add(task, {**record, "split": side})
                 paths += files.finish()
         if not paths:
@@ -65,22 +67,20 @@ class Task:
             )
         return [*paths, _readme(Path(folder), counts)]
 
-    def _record(self, example: Example, texts: Mapping[str, str]) -> tuple[str, Record | None]:
-        """Task and record; None with the reason in the place of the task where there is none."""
-        data = example.lineage.get("data") or {}
-        task = str(data.get("task", ""))
-        if task not in _RECORDS:
-            pair = _pair(example, texts)
-            return ("pairs" if pair else "left out: no response", pair)
-        text = _text(data, texts)
-        if data.get("edited"):
-            data = _edited(data, text)
-            if data is None:
-                return "left out: edited, and no longer in the text", None
-        record = _RECORDS[task](text, data)
-        if task == "entities":
-            record = _as(record, self.spans)
-        return task, {"id": example.id, **record}
+
+def record_of(example: Example, texts: Mapping[str, str]) -> tuple[str, Record | None]:
+    """Task and record of an example; None with the reason in the place of the task where there is none."""
+    data = example.lineage.get("data") or {}
+    task = str(data.get("task", ""))
+    if task not in _RECORDS:
+        pair = _pair(example, texts)
+        return ("pairs" if pair else "left out: no response", pair)
+    text = _text(data, texts)
+    if data.get("edited"):
+        data = _edited(data, text)
+        if data is None:
+            return "left out: edited, and no longer in the text", None
+    return task, {"id": example.id, **_RECORDS[task](text, data)}
 
 
 class _Files:
@@ -224,7 +224,7 @@ def _as(record: Record, form: str) -> Record:
     """The entities with offsets, as tagged tokens, or as both."""
     tagged = bio(record["text"], record["spans"]) if form != "offsets" else {}
     if form == "bio":
-        return {"text": record["text"], **tagged}
+        return {"id": record["id"], "text": record["text"], **tagged}
     return {**record, **tagged}
 
 

@@ -30,11 +30,18 @@ def train(
 ) -> Record:
     """Trains a model on the rows of side train and writes it into the folder ``out``.
 
+    With ``settings.task`` a head on an encoder learns labels: ``run`` may then be a file, or a folder of
+    files, of labelled texts.
     Goes on where an earlier training of the same run with the same settings was stopped there.
     ``tell`` is told of each step. Raises TrainError for what cannot be, PlanError for settings.
     """
     from longgrain.run import Run as Opened
     from longgrain.train.tuning import tune
 
+    if settings.task:
+        from longgrain.train.heads.tuning import tune as tune_head
+
+        source = Path(run) if isinstance(run, str | Path) else run.folder
+        return tune_head(source, settings, Path(out), replace=replace, tell=tell)
     opened = Opened(Path(run)) if isinstance(run, str | Path) else run
     return tune(opened, settings, Path(out), replace=replace, tell=tell)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from longgrain.errors import TrainError
+from longgrain.errors import StepError
 from longgrain.train import models
 from longgrain.train.record import CHECKPOINTS, fingerprint
 from longgrain.train.settings import Settings
@@ -70,21 +70,21 @@ def about(model: Any, asked: Settings, before: str) -> Mapping[str, Any]:
 
 @contextmanager
 def on_gpu() -> Iterator[None]:
-    """TrainError, in words, where a GPU has no memory left."""
+    """StepError, in words, where a GPU has no memory left."""
     try:
         yield
     except torch.OutOfMemoryError as error:
-        raise TrainError(
+        raise StepError(
             f"the GPU has no memory left ({str(error).splitlines()[0]}); train fewer rows at a time "
             "(--batch 1), with --recompute, with --method lora, or on shorter rows (pack.length)"
         ) from error
 
 
 def sound(model: Any) -> None:
-    """TrainError where a trained weight is no number."""
+    """StepError where a trained weight is no number."""
     for name, one in model.named_parameters():
         if one.requires_grad and not bool(torch.isfinite(one).all()):
-            raise TrainError(
+            raise StepError(
                 f"the weights {name} are no numbers any more, so the model says nothing; the "
                 "checkpoints are kept: train with a lower --lr or in --precision float32"
             )

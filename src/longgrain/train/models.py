@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -141,8 +142,13 @@ def _four_bits(settings: Settings) -> Any:
     )
 
 
-def adapted(model: Any, settings: Settings) -> Any:
-    """The model with adapters, which alone are trained; itself for --method full."""
+def adapted(
+    model: Any, settings: Settings, task_type: str = "CAUSAL_LM", whole: Sequence[str] = ()
+) -> Any:
+    """The model with adapters, which alone are trained; itself for --method full.
+
+    Parts named by ``whole`` have none: all their weights are trained.
+    """
     if settings.method == "full":
         return model
     if find_spec("peft") is None:
@@ -164,7 +170,9 @@ def adapted(model: Any, settings: Settings) -> Any:
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=settings.targets if names == ["all-linear"] else names,
-        task_type="CAUSAL_LM",
+        task_type=task_type,
+        modules_to_save=[*whole] or None,
+        exclude_modules=rf"(.*\.)?({'|'.join(whole)})(\..*)?" if whole else None,
     )
     try:
         return peft.get_peft_model(model, asked)

@@ -40,7 +40,7 @@ class Record:
     @classmethod
     def asking(cls, folder: Path, run: Run, settings: Settings) -> Record:
         """What is asked now: the settings, the model's files, and runs by the hashes of their rows."""
-        asked = {"settings": settings.as_dict(), "model": _files(settings), "run": _about(run)}
+        asked = {"settings": settings.as_dict(), "model": files_of(settings), "run": _about(run)}
         if settings.old:
             asked["old"] = _about(Run(Path(settings.old)))
         return cls(folder=folder, asked=asked)
@@ -126,7 +126,7 @@ def _about(run: Run) -> dict[str, Any]:
     return {"plan_id": run.manifest["plan_id"], "name": run.manifest["name"], "rows": rows}
 
 
-def _files(settings: Settings) -> dict[str, Any]:
+def files_of(settings: Settings) -> dict[str, Any]:
     """The configuration by its hash, the weights of a folder by their sizes; of the hub nothing."""
     folder = Path(settings.model)
     config = Path(settings.config) if settings.config else folder / "config.json"

@@ -18,14 +18,20 @@ Attention = Literal["auto", "sdpa", "eager", "flex_attention", "flash_attention_
 Precision = Literal["auto", "float32", "mixed", "bfloat16"]
 Rope = Literal["as-is", "linear", "yarn", "llama3"]
 Objective = Literal["rows", "dpo"]
+Task = Literal["classification", "tokens"]
 RATES: dict[Method, float] = {"full": 1e-5, "lora": 2e-4, "qlora": 2e-4}
 # A preference moves a model further than a likelihood does: a tenth and less, as in TRL's examples.
 PAIR_RATES: dict[Method, float] = {"full": 1e-6, "lora": 1e-5, "qlora": 1e-5}
-# What says how packed rows are learned, and says nothing of pairs.
+# Those of an encoder whose head is new, as its authors give them (Devlin et al. 2019: 2e-5 to 5e-5).
+HEAD_RATES: dict[Method, float] = {"full": 3e-5, "lora": 3e-4}
+# What says how packed rows are learned, and says nothing of pairs or of heads.
 OF_ROWS = (
     "normalise", "mask", "window", "sinks", "global_roles", "mask_memory", "order", "batching", "old",
     "replay", "l2", "ewc", "fisher", "average",
 )  # fmt: skip
+# What says how a causal model goes on, and says nothing of heads.
+OF_CAUSAL = ("objective", "beta", "merge", "rope", "rope_factor", "rope_base", "positions")
+OF_HEADS = ("labels", "class_weights", "length", "overlap", "valid_share", "test_share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,20 @@ class Settings:
     """Instead of --model: a config.json; its model begins with random weights."""
     revision: str = "main"
     """Commit of the model on the hub."""
+    task: Task | None = None
+    """A head on an encoder instead: classes of texts, or entities in them (docs/heads.md)."""
+    labels: str = ""
+    """With --task: the classes or kinds of entities, with commas; those of side train if not given."""
+    class_weights: str = ""
+    """With --task: how much a class counts: balanced, or NAME=2,OTHER=0.5."""
+    length: int = 0
+    """With --task: tokens of a window of a long text; 0 for all that the model has positions for."""
+    overlap: int = 64
+    """With --task: tokens that two windows of a text share."""
+    valid_share: float = 0.1
+    """With --task and a file: share of its texts that the training looks at."""
+    test_share: float = 0.1
+    """With --task and a file: share of its texts that only the last scores see."""
     objective: Objective = "rows"
     """Learn the rows, or prefer the chosen replies to the rejected ones (DPO)."""
     beta: float = 0.1
@@ -63,7 +83,7 @@ class Settings:
     accumulate: int = 8
     """Batches in one optimiser step."""
     lr: float | None = None
-    """Learning rate; 1e-5 for all weights, 2e-4 for adapters; with DPO 1e-6 and 1e-5."""
+    """1e-5 for all weights, 2e-4 for adapters; with DPO 1e-6, 1e-5; with --task 3e-5, 3e-4."""
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     """How the learning rate falls."""
     warmup: float = 0.03
@@ -157,6 +177,7 @@ class Settings:
             )
         self._not_forgetting()
         self._objective()
+        self._head()
         self.as_mask()
 
     def _objective(self) -> None:
@@ -167,6 +188,34 @@ class Settings:
             raise PlanError(
                 f"{', '.join(set_)} with objective dpo: that is said of packed rows, and pairs are "
                 "compared one by one; leave it out, or train rows"
+            )
+
+    def _head(self) -> None:
+        wrong = [*OF_ROWS, *OF_CAUSAL] if self.task else OF_HEADS
+        if set_ := [name for name in wrong if name in self.changed()]:
+            instead = (
+                f"with task {self.task!r}: that says how rows and replies are learned, and a head "
+                "learns labels"
+                if self.task
+                else "without a task: that says how a head on an encoder is trained"
+            )
+            raise PlanError(f"{', '.join(set_)} {instead}; leave it out, or change --task")
+        if self.task and self.method == "qlora":
+            raise PlanError(
+                "method qlora with a task: adapters of a head are merged into the model, which 4 bits "
+                "cannot hold; use --method lora"
+            )
+        if min(self.length, self.overlap, self.valid_share, self.test_share) < 0:
+            raise PlanError("length, overlap and shares below 0 mean nothing; give 0 or more")
+        if self.length and self.overlap >= self.length - 8:
+            raise PlanError(
+                f"overlap {self.overlap} leaves windows of {self.length} tokens nothing of their own; "
+                "give a smaller --overlap, or a larger --length"
+            )
+        if self.valid_share + self.test_share >= 1:
+            raise PlanError(
+                f"valid_share {self.valid_share} and test_share {self.test_share} leave nothing to "
+                "train on; together they must be below 1"
             )
 
     def _not_forgetting(self) -> None:
@@ -197,7 +246,7 @@ class Settings:
     @property
     def rate(self) -> float:
         """The learning rate."""
-        rates = PAIR_RATES if self.objective == "dpo" else RATES
+        rates = PAIR_RATES if self.objective == "dpo" else HEAD_RATES if self.task else RATES
         return rates[self.method] if self.lr is None else self.lr
 
     def as_mask(self) -> Mask:

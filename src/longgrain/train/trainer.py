@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from transformers import EvalPrediction, Trainer
 
 from longgrain import masks
-from longgrain.errors import TrainError
+from longgrain.errors import StepError
 from longgrain.rows import Row
 from longgrain.train.batches import batch
 from longgrain.train.settings import Normalise
@@ -154,14 +154,9 @@ class Weighted(Trainer):
         return loss
 
     def training_step(self, model: Any, inputs: Tensors, num_items_in_batch: Any = None) -> Any:
-        """One batch, forward and back. Raises TrainError where its loss is no number."""
+        """One batch, forward and back. Raises StepError where its loss is no number."""
         loss = super().training_step(model, inputs, num_items_in_batch)
-        if not bool(torch.isfinite(loss)):
-            raise TrainError(
-                f"the loss is {float(loss)} in step {self.state.global_step + 1}, so the weights would "
-                "be lost: the checkpoints before it are kept; train with a lower --lr, with a longer "
-                "--warmup, or in --precision float32"
-            )
+        finite(loss, self.state.global_step + 1)
         return loss
 
     def prediction_step(
@@ -174,6 +169,16 @@ class Weighted(Trainer):
             loss = weighted_loss(model, inputs, given)
         found = torch.stack([loss.double(), inputs["units"].sum()])[None]
         return None, found, found
+
+
+def finite(loss: torch.Tensor, step: int) -> None:
+    """StepError where the loss of a step is no number."""
+    if not bool(torch.isfinite(loss)):
+        raise StepError(
+            f"the loss is {float(loss)} in step {step}, so the weights would be lost: the checkpoints "
+            "before it are kept; train with a lower --lr, with a longer --warmup, or in --precision "
+            "float32"
+        )
 
 
 def _total(found: EvalPrediction) -> dict[str, float]:
