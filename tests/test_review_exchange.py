@@ -325,7 +325,7 @@ def test_labels_become_task_data_of_what_most_people_set(tmp_path: Path) -> None
     ]
     told = export(store_of(tmp_path / "run", found), tmp_path / "task.jsonl", "task")
     a, c = map(orjson.loads, (tmp_path / "task.jsonl").read_bytes().splitlines())
-    assert a["label"] == "x"
+    assert a["labels"] == ["x"]  # in a list, since another text has two
     assert [a["text"][one["start"] : one["end"]] for one in a["entities"]] == ["Ada", "Bo"]
     assert a["relations"] == [{"from": "e1", "to": "e2", "label": "met"}]
     assert c["labels"] == ["x", "y"]
@@ -333,6 +333,13 @@ def test_labels_become_task_data_of_what_most_people_set(tmp_path: Path) -> None
         "texts on whose class people are divided": 1,
         "texts without agreed classes or entities": 1,
     }
+
+
+def test_texts_of_one_class_each_have_a_label(tmp_path: Path) -> None:
+    found = [label("a", "Ann", 1, classes=["x"]), label("b", "Ann", 2, classes=["新闻"])]
+    export(store_of(tmp_path / "run", found), tmp_path / "task.jsonl", "task")
+    said = map(orjson.loads, (tmp_path / "task.jsonl").read_bytes().splitlines())
+    assert [one["label"] for one in said] == ["x", "新闻"]
 
 
 def test_questions_that_people_wrote_are_rows_that_recipes_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from longgrain.errors import PlanError, SourceError
+from longgrain.plan import Plan
 from longgrain.review.blocks import pieces
 from longgrain.review.decision import Decision
 from longgrain.review.items import Items
@@ -16,10 +17,11 @@ from longgrain.review.label_spec import FromRun, LabelSpec, load
 from longgrain.review.labelling import Labelling
 from longgrain.review.labels import by_rule, checked
 from longgrain.review.pairs import Pairs
+from longgrain.review.rubrics import rubrics_of
 from longgrain.review.store import Store
 from longgrain.review.task import UnusableError
 from longgrain.run import Run
-from reviewing import rows, spec_file
+from review_served import rows, spec_file
 
 SPEC = LabelSpec(
     name="people",
@@ -128,6 +130,22 @@ def test_every_label_has_a_key_of_its_own_that_the_page_does_not_use() -> None:
     many = LabelSpec(name="x", classes={f"class {i}": "" for i in range(24)}).keys.values()
     assert len(set(many)) == 24
     assert not set(many) & set("aejlmnqrsuwg?")
+
+
+@pytest.mark.parametrize(
+    "rubrics", [{"a": {0: "x", 5: "y"}}, {"a": {1: "x"}}, {"a": {1: "x", 10: "y"}}, {"a": "x"}]
+)
+def test_a_rubric_whose_points_have_no_keys_is_no_plan(rubrics: dict[str, Any]) -> None:
+    with pytest.raises(PlanError, match=r"review\.rubrics"):
+        Plan.of({"sources": ["x"], "review": {"rubrics": rubrics}})
+
+
+def test_points_between_two_anchors_may_be_given() -> None:
+    [rubric] = rubrics_of({"a": {2: "low", 5: "high"}}, "en")
+    assert dict(rubric.points) == {2: "low", 3: "", 4: "", 5: "high"}
+    assert [one.name for one in rubrics_of(None, "en")] == [
+        one.name for one in rubrics_of(None, "zh")
+    ]
 
 
 def test_texts_come_from_a_file_beside_the_label_file(tmp_path: Path) -> None:

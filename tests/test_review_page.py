@@ -22,7 +22,7 @@ if CHROMIUM is None:
 
 from longgrain.review.serving import Asked, Opened  # noqa: E402
 from longgrain.run import Run  # noqa: E402
-from reviewing import HOSTILE, copied, kept, rows, served, spec_file  # noqa: E402
+from review_served import HOSTILE, copied, kept, rows, served, spec_file  # noqa: E402
 
 EMOJI = "👨‍👩‍👧 Dr. Reed 😀 lives in Bath.\n林黛玉住在大观园。She knows Ann."
 LABELS = """
@@ -286,6 +286,28 @@ def test_a_text_is_labelled_by_keyboard_with_offsets_in_code_points(
     assert found["answers"] == [{"start": found["entities"][1]["start"], "end": found["entities"][1]["end"], "text": "Bath"}]  # fmt: skip
     assert found["question"] == "Where does Dr. Reed live?"
     assert not ann.errors
+
+
+def test_labels_that_were_not_saved_are_not_left_without_a_question(
+    browser: Any, texts: Opened
+) -> None:
+    ann = Person(browser, texts.bound.address)
+    asked: list[str] = []
+
+    def stay(dialog: Any) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    ann.page.on("dialog", stay)
+    ann.press("1", "l")
+    ann.page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert len(ann.labels()) == 1
+    ann.press("Delete", "4", "Enter")
+    ann.page.wait_for_selector("text=That was all.")
+    ann.press("l")
+    ann.page.wait_for_selector("table.list")
+    assert asked == ["beforeunload"]
 
 
 def test_chinese_words_are_walked_through_and_ends_move_by_a_character(

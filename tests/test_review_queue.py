@@ -8,7 +8,7 @@ import pytest
 
 from longgrain.review.decision import Decision
 from longgrain.review.queue import CLAIM, Queue, Turn, now
-from reviewing import queue_of_texts
+from review_served import queue_of_texts
 
 
 def settle(queue: Queue, turn: Turn, by: str, verdict: str = "labelled", **more: object) -> None:

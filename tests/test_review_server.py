@@ -20,7 +20,7 @@ from longgrain.errors import PlanError, RunError
 from longgrain.review.serving import Asked, Opened, opened
 from longgrain.review.words import WORDS, language_of, speaker_of
 from longgrain.run import Run
-from reviewing import HOSTILE, copied, kept, rows, spec_file
+from review_served import HOSTILE, copied, kept, rows, spec_file
 
 HERE = "http://127.0.0.1:8400"
 
@@ -176,7 +176,7 @@ def test_an_edit_is_a_new_version_and_the_original_stays(review: Opened) -> None
     assert original
     assert original[0] in again
     assert "A better\nanswer." in again
-    other = client(review, cookies={"longgrain_name": "Bob"})
+    other = client(review, cookies={review.site.cookie: "Bob"})
     assert "A better\nanswer." not in other.get(form["address"]).text
     send(other, other.get(form["address"]).text, verdict="accept")
     assert "A better\nanswer." in other.get(form["address"]).text
@@ -219,6 +219,53 @@ def test_a_person_without_a_name_is_asked_for_one(small_run: Run, tmp_path: Path
     assert "1 to 80 characters" in web.post("/name", data={"name": " \u202e "}).text
     assert "<bdi>王 小明</bdi>" in web.post("/name", data={"name": " 王  小明\x00"}).text
     one.bound.socket.close()
+
+
+def test_what_was_taken_back_is_in_the_form_again(review: Opened) -> None:
+    web = client(review)
+    page = web.get("/").text
+    send(web, page, **{"verdict": "edit", "answer": "Mine.", "note": "hm", "rate:answer": "3"})
+    again = web.post("/undo", headers={"hx-request": "true"}).text
+    assert form_of(again)["address"] == form_of(page)["address"]
+    assert "You decided before" not in again
+    assert ">\nMine.</textarea>" in again
+    assert ">\nhm</textarea>" in again
+    assert re.search(r'name="rate:answer" value="3" checked', again)
+
+
+def test_a_run_that_does_not_fit_its_tokenizer_is_said_on_the_page(
+    small_run: Run, tmp_path: Path
+) -> None:
+    folder = copied(small_run, tmp_path / "run")
+    manifest = (folder / "manifest.json").read_text("utf-8")
+    sha = small_run.manifest["tokenizer"]["sha256"]
+    (folder / "manifest.json").write_text(manifest.replace(sha, "0" * 64), "utf-8")
+    one = opened(Asked(folder=folder, by="Ann", port=0))
+    one.site.warm()
+    answer = client(one, raise_server_exceptions=False).get("/")
+    assert answer.status_code == 500
+    assert "put the old file back" in answer.text
+    one.bound.socket.close()
+
+
+def test_a_name_in_the_command_goes_before_one_that_a_browser_kept(tmp_path: Path) -> None:
+    spec, kept_cookies = spec_file(tmp_path, "classes: [a]\n", ["x"]), {}
+    for by in ("", "Ann", ""):
+        one = opened(Asked(folder=tmp_path, label=spec, by=by, port=0))
+        web = client(one, cookies=kept_cookies)
+        if not by and not kept_cookies:
+            web.post("/name", data={"name": "Bob"})
+            kept_cookies = dict(web.cookies)
+        assert f"<bdi>{by or 'Bob'}</bdi>" in web.get("/").text
+        one.bound.socket.close()
+
+
+def test_an_edit_that_is_opened_again_goes_on_from_its_own_words(review: Opened) -> None:
+    web = client(review)
+    page = web.get("/").text
+    address = form_of(page)["address"]
+    send(web, page, verdict="edit", answer="First words.")
+    assert re.search(r'name="answer"[^>]*>\nFirst words.</textarea>', web.get(address).text)
 
 
 def test_the_plan_has_the_rubrics_and_else_ours_are_asked(small_run: Run, tmp_path: Path) -> None:

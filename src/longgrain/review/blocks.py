@@ -100,7 +100,10 @@ def _inline(spans: Sequence[ShownSpan]) -> Block:
 
 def _grain(span: ShownSpan, lines: list[ShownSpan], about: str, number: int) -> Iterator[Block]:
     if lines:
-        yield Block(spans=tuple(lines), texts=tuple(one.text for one in lines), role="metadata")
+        told = "" if span.role == "evidence" else about
+        words = tuple(one.text for one in lines)
+        yield Block(spans=tuple(lines), texts=words, role="metadata", about=told)
+        about = about if span.role == "evidence" else ""
     parts = list(pieces(span.text)) if span.role != "evidence" else [span.text]
     for at, text in enumerate(parts):
         yield Block(

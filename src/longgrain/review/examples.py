@@ -140,7 +140,7 @@ class Examples:
         return found
 
     def result(self, decisions: Iterable[Decision]) -> Mapping[str, Any]:
-        """How often which verdict was given."""
+        """Nothing beyond the counts."""
         return {}
 
 

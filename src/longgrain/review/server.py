@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
@@ -19,11 +21,13 @@ from longgrain.errors import LonggrainError
 from longgrain.review.decision import VERDICTS, Decision
 from longgrain.review.pages import STATIC, html
 from longgrain.review.queue import Queue, Turn, now
+from longgrain.review.store import OPEN, UNDOES
 from longgrain.review.task import Entry, Task, UnusableError
 from longgrain.review.words import LANGUAGES, Language, language_of, speaker_of
 from longgrain.show import TEMPLATES
+from longgrain.types import content_id
 
-NAME, LANGUAGE = "longgrain_name", "longgrain_language"
+LANGUAGE = "longgrain_language"
 YEAR = 365 * 24 * 3600
 LONGEST_NAME = 80
 # A browser keeps no page with decisions on it, and asks for scripts and styles again.
@@ -48,8 +52,15 @@ class Site:
         """Reads what items need, before somebody waits for it."""
         listed = self.queue.items.listed("", state="", sort="", words="", page=1)
         for entry, _ in listed.entries[:1]:
-            with self._lock:
+            with self._lock, suppress(LonggrainError):  # the page says what is wrong
                 self.task.view(entry, "", "en")
+
+    @property
+    def cookie(self) -> str:
+        """Keeps a name for this folder alone; with another name in the command nobody has given one yet."""
+        return (
+            f"longgrain_name_{content_id(str(self.queue.items.store.path.resolve()), self.by)[:8]}"
+        )
 
     def app(self) -> Starlette:
         """The application, without the guard that stands before it."""
@@ -83,7 +94,7 @@ class Site:
 
     def who(self, request: Request) -> str:
         """The name in the cookie, else that of the command; "" for nobody yet."""
-        return proper(unquote(request.cookies.get(NAME, ""))) or self.by
+        return proper(unquote(request.cookies.get(self.cookie, ""))) or self.by
 
     def page(self, request: Request, template: str, values: Mapping[str, Any]) -> HTMLResponse:
         """A whole page, or with htmx the part of it that changes."""
@@ -121,7 +132,7 @@ class Site:
         if not by:
             return self.page(request, "name.html", {"problem": "name_is_empty"})
         answer = RedirectResponse("/", 303)
-        answer.set_cookie(NAME, quote(by), max_age=YEAR, httponly=True, samesite="lax")
+        answer.set_cookie(self.cookie, quote(by), max_age=YEAR, httponly=True, samesite="lax")
         return answer
 
     def item(self, request: Request) -> Response:
@@ -177,6 +188,10 @@ class Site:
     def _problem(self, request: Request, error: UnusableError, status: int = 400) -> Response:
         """Why nothing was kept, put beside the item, which stays as it is."""
         said = speaker_of(self.language(request))(error.word, about=error.about)
+        if "hx-request" not in request.headers:
+            answer = self.page(request, "missing.html", {"problem": said})
+            answer.status_code = status
+            return answer
         part = html("problem.html", self.language(request), {"problem": said})
         headers = {**_FRESH, "hx-retarget": "#problem", "hx-reswap": "innerHTML"}
         return HTMLResponse(part, status, headers)
@@ -215,10 +230,7 @@ class Site:
             return self._end(request, by, said)
         entry = self.queue.items.entry(turn.item)
         if entry is None:
-            problem = speaker_of(self.language(request))("no_such_item", about=turn.item)
-            answer = self.page(request, "missing.html", {"problem": problem})
-            answer.status_code = 404
-            return answer
+            return self._problem(request, UnusableError("no_such_item", turn.item), 404)
         shown = {"entry": entry, "turn": turn, "once": secrets.token_urlsafe(12), "said": said}
         with self._lock:
             values = self.task.view(entry, by, self.language(request))
@@ -229,19 +241,23 @@ class Site:
     def _before(self, entry: Entry, turn: Turn, by: str) -> dict[str, Any]:
         """What was said of the item: by this person, and by others once this person has decided.
 
-        Of an item that comes again nothing is told.
+        ``own`` stands, ``started`` is what the form starts from: that, or what was taken back. Of an
+        item that comes again nothing is told of the first time.
         """
-        if turn.repeat:
-            return {"own": None, "versions": []}
         said = self.queue.said(entry.id)
-        standing = next((one for one in reversed(said) if one.by == by and not one.repeat), None)
-        own = None if standing is None or standing.shown.get("open") else standing
+        mine = [one for one in said if one.by == by and one.repeat == turn.repeat]
+        own = mine[-1] if mine and not mine[-1].shown.get(OPEN) else None
+        acts = [one for one in mine if UNDOES not in one.shown]
         edits = [one for one in said if one.edit and (own or one.by == by)]
-        return {"own": own, "versions": edits}
+        return {
+            "own": own,
+            "started": own or (acts[-1] if acts else None),
+            "versions": [] if turn.repeat else edits,
+        }
 
     def _end(self, request: Request, by: str, said: str) -> Response:
         progress = self.queue.progress(by)
-        values: dict[str, Any] = {"said": said, "result": {}, "free": True}
+        values: dict[str, Any] = {"said": said, "result": {}, "verdicts": {}}
         values["free"] = progress.done + progress.skipped >= progress.all
         if values["free"]:
             store = self.queue.items.store
@@ -250,6 +266,7 @@ class Site:
                 one.item: one for one in own if not one.repeat and self.queue.items.entry(one.item)
             }
             values["result"] = self.task.result(last.values())
+            values["verdicts"] = Counter(one.verdict for one in last.values())
         return self.page(request, "end.html", values)
 
 

@@ -38,11 +38,20 @@ def write(decisions: Iterable[Decision], path: Path, form: str) -> tuple[list[Pa
         texts[item].append(one.labels)
     make = record_of if form == "task" else row_of
     made = ((item, make(many, notes)) for item, many in texts.items())
-    found = [{"id": item, **record} for item, record in made if record]
+    found = _alike([{"id": item, **record} for item, record in made if record])
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as part:
         part.write_bytes(b"".join(orjson.dumps(record) + b"\n" for record in found))
     return [path], notes
+
+
+def _alike(found: list[Record]) -> list[Record]:
+    """All classes in lists, where some text has several or none."""
+    if any("labels" in one for one in found):
+        for one in found:
+            if "label" in one:
+                one["labels"] = [one.pop("label")]
+    return found
 
 
 def record_of(many: Sequence[Mapping[str, Any]], notes: Counter[str]) -> Record:

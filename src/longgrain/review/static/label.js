@@ -82,21 +82,21 @@ document.addEventListener("alpine:init", () => Alpine.data("labelling", () => {
     made.textContent = Spans.visible(words);
     return made;
   }
+  function drawLine(at, marked) {
+    const pieces = Spans.pieces(text.lines[at], marked);
+    const known = JSON.stringify(pieces);
+    if (known === drawn[at]) return;
+    drawn[at] = known;
+    box.children[at].replaceChildren(...pieces.map((piece) => {
+      const made = element("span", piece.marks.map((one) => one.sign).join(" "), text.slice(piece.start, piece.end));
+      Object.assign(made.dataset, { start: piece.start, end: piece.end });
+      const ends = piece.marks.filter((one) => one.label && one.end === piece.end);
+      if (ends.length) made.dataset.tag = ends.map((one) => one.label).join(" · ");
+      return made;
+    }));
+  }
   function draw() {
-    const now = marks();
-    text.lines.forEach((line, at) => {
-      const pieces = Spans.pieces(line, now);
-      const known = JSON.stringify(pieces);
-      if (known === drawn[at]) return;
-      drawn[at] = known;
-      box.children[at].replaceChildren(...pieces.map((piece) => {
-        const made = element("span", piece.marks.map((one) => one.sign).join(" "), text.slice(piece.start, piece.end));
-        Object.assign(made.dataset, { start: piece.start, end: piece.end });
-        const ends = piece.marks.filter((one) => one.label && one.end === piece.end);
-        if (ends.length) made.dataset.tag = ends.map((one) => one.label).join(" · ");
-        return made;
-      }));
-    });
+    Spans.byLine(text.lines, marks()).forEach((marked, at) => drawLine(at, marked));
     drawList();
     for (const button of document.querySelectorAll(".choice.class")) {
       button.setAttribute("aria-pressed", set.classes.includes(button.dataset.name));
@@ -109,7 +109,7 @@ document.addEventListener("alpine:init", () => Alpine.data("labelling", () => {
     open.type = remove.type = "button";
     remove.setAttribute("aria-label", list.dataset.remove);
     open.addEventListener("click", () => { act(); draw(); });
-    remove.addEventListener("click", () => { drop(mark); draw(); box.focus(); });
+    remove.addEventListener("click", () => { drop(mark); document.dispatchEvent(new Event("longgrain:written")); draw(); box.focus(); });
     line.append(open, element("span", "tag", tag), remove);
     return line;
   }
@@ -128,9 +128,12 @@ document.addEventListener("alpine:init", () => Alpine.data("labelling", () => {
   // --- choosing words ---
   function choose(next, isNew) {
     if (!next) return;
+    const before = chosen;
     chosen = { start: next.start, end: next.end };
     if (isNew) origin = chosen;
-    draw();
+    const now = marks();
+    for (const at of new Set([...Spans.linesOf(text.lines, before), ...Spans.linesOf(text.lines, chosen)])) drawLine(at, now);
+    document.getElementById("status").textContent = text.slice(chosen.start, chosen.end);
     box.querySelector(".chosen")?.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
   function firstWordOf(sentence) {
@@ -180,6 +183,7 @@ document.addEventListener("alpine:init", () => Alpine.data("labelling", () => {
       else if (what === "pick") pick(innermost()?.id);
       else if (what === "remove") drop(underCursor());
       else toggle(what, { ...chosen });
+      if (what !== "pick") document.dispatchEvent(new Event("longgrain:written"));
       draw();
       box.focus({ preventScroll: true });
     },

@@ -91,11 +91,19 @@
     return true;
   }
 
+  // --- what was written and not sent ---
+  let isWritten = false;
+  const written = () => { isWritten = true; };
+  document.addEventListener("longgrain:written", written);
+  document.addEventListener("input", (event) => { if (event.target.closest("#work form[hx-post]")) written(); });
+  addEventListener("beforeunload", (event) => { if (isWritten) event.preventDefault(); });
+
   // --- sending ---
   const problem = () => document.getElementById("problem");
   document.addEventListener("submit", (event) => {
     const clocked = event.target.elements.seconds;
     if (clocked) clocked.value = seconds().toFixed(1);
+    if (!event.target.hasAttribute("hx-post")) isWritten = false;
   }, true);
   document.addEventListener("htmx:error", () => {
     const said = document.createElement("p");
@@ -110,6 +118,7 @@
   }
   function begin() {
     place = 0;
+    isWritten = false;
     start();
     const said = document.querySelector("#work")?.dataset.said ?? "";
     document.getElementById("status").textContent = said;

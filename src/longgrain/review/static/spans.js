@@ -47,6 +47,24 @@ const Spans = (() => {
     return { start: units.findLast((one) => one.start < chosen.start)?.start ?? chosen.start, end: chosen.end };
   }
 
+  // The numbers of the lines that a mark touches.
+  function linesOf(lines, mark) {
+    let low = 0;
+    for (let high = lines.length - 1; low < high;) {
+      const middle = (low + high) >> 1;
+      if (lines[middle].end > mark.start) high = middle;
+      else low = middle + 1;
+    }
+    const found = [];
+    for (let at = low; at < lines.length && lines[at].start < mark.end; at++) found.push(at);
+    return found;
+  }
+  function byLine(lines, marks) {
+    const found = lines.map(() => []);
+    for (const mark of marks) for (const at of linesOf(lines, mark)) found[at].push(mark);
+    return found;
+  }
+
   // The pieces of a line between all borders of the marks that touch it.
   function pieces(line, marks) {
     const touching = marks.filter((one) => one.start < line.end && one.end > line.start);
@@ -71,5 +89,5 @@ const Spans = (() => {
     return start + Array.from(before).length - (isHalf && !isEnd ? 1 : 0);
   }
 
-  return { of, move, pieces, offset, visible };
+  return { of, move, linesOf, byLine, pieces, offset, visible };
 })();
