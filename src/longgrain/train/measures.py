@@ -23,7 +23,7 @@ def check(asked: Settings) -> None:
             f"replay of {asked.replay} and average of {asked.average} are shares: replay leaves room "
             "for new rows below 1, and average lies in 0..1"
         )
-    if (asked.replay or asked.ewc) and not asked.old:
+    if (asked.replay or asked.ewc) and not (asked.old or asked.then):
         raise PlanError(
             f"replay {asked.replay} and ewc {asked.ewc} need rows of an older task, and there are "
             "none; give --old RUN"
@@ -33,12 +33,17 @@ def check(asked: Settings) -> None:
             f"l2, ewc and si hold weights, and with method {asked.method!r} none of the model moves; "
             "leave them out, or use --method full (--decay holds adapters)"
         )
+    if asked.then and asked.method != "full" and not asked.merge:
+        raise PlanError(
+            f"then {asked.then!r} with method {asked.method!r}: the next stage needs a whole model to "
+            "begin from, and adapters are none; give --merge, or train an adapter for each task"
+        )
     _path(asked)
     _mixing(asked)
 
 
 def _path(asked: Settings) -> None:
-    if asked.si and not asked.model:
+    if asked.si and not (asked.model or asked.then):
         raise PlanError(
             f"si {asked.si} holds what an older task needs, and a new model has learned none; give "
             "--model with a model that was trained with --record-path"

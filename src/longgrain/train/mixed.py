@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -115,8 +116,7 @@ class Mixed(Weighted):
         self, epoch_iterator: Iterator[Any], num_batches: int, device: Any
     ) -> tuple[list[Any], Any]:
         """The batches of one step, drawn with the weights as they are now."""
-        slots = [one for one, _ in zip(epoch_iterator, range(num_batches), strict=False)]
-        made = [self._drawn() for _ in slots]
+        made = [self._drawn() for _ in islice(epoch_iterator, num_batches)]
         if made:
             lengths = [len(self.job.train[row].input_ids) for one in made for row in one[1]]
             self.tokens.append(sum(lengths))

@@ -28,11 +28,6 @@ def raised(weights: Floats, by: Floats, *, rate: float = 1.0, floor: float = 1e-
     return found
 
 
-def excess(losses: Floats, reference: Floats) -> float:
-    """The mean over tokens of what the loss has above the reference, below it 0; both (tokens,)."""
-    return float(np.maximum(losses - reference, 0.0).mean())
-
-
 @dataclass(kw_only=True)
 class Mixture:
     """How often each source is drawn. ``unseen`` is the excess of one that was in no step yet.

@@ -26,7 +26,7 @@ PAIR_RATES: dict[Method, float] = {"full": 1e-6, "lora": 1e-5, "qlora": 1e-5}
 # What says how packed rows are learned, and says nothing of pairs.
 OF_ROWS = (
     "normalise", "mask", "window", "sinks", "global_roles", "mask_memory", "order", "batching", "old",
-    "replay", "l2", "ewc", "fisher", "average", "si", "record_path", "damping", "mix", "sources",
+    "replay", "l2", "ewc", "fisher", "average", "si", "record_path", "damping", "then", "mix", "sources",
     "shares", "reference", "mix_rate", "mix_floor",
 )  # fmt: skip
 
@@ -131,6 +131,8 @@ class Settings:
     """Keeps --record-path from holding weights firmly that hardly moved."""
     average: float = 1.0
     """Share of the tuned weights in the model; the rest is the model as it began (WiSE-FT)."""
+    then: str = ""
+    """Runs of later stages, with commas, each RUN or RUN:setting=value: see docs/train.md."""
     mix: Mix = "none"
     """Draw rows from several sources: as --shares say, or by excess loss (docs/train.md)."""
     sources: str = ""

@@ -45,6 +45,10 @@ def tune(
     watch: Watch = lambda log: None,
 ) -> Record:
     """See `longgrain.train.train`. ``watch`` gets the figures of each step."""
+    if settings.then:
+        from longgrain.train import stages
+
+        return stages.staged(run, settings, folder, replace=replace, tell=tell, watch=watch)
     record = opened(Record.asking(folder, run, settings), replace=replace)
     if record.finished:
         tell(f"{folder} is finished already")
