@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.adapters_verb import adapters
 from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
 from longgrain.errors import LonggrainError
@@ -381,6 +382,12 @@ app.command(
     prove,
     sort_key=12,
     help_epilogue="Example:\n\n  longgrain prove position\n",
+)
+
+app.command(
+    adapters,
+    sort_key=13,
+    help_epilogue="Example:\n\n  longgrain adapters law=tuned/law code=tuned/code --out tuned/both\n",
 )
 
 if __name__ == "__main__":
