@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from longgrain.errors import TrainError
 from longgrain.rows import Row
 from longgrain.train import models
+from longgrain.train.batches import scaled
 from longgrain.train.job import Job
 from longgrain.train.measures import numbers
 from longgrain.train.mixing import Draws, Mixture, nothing_known, restore, state_of
@@ -86,6 +87,7 @@ class Mixed(Weighted):
             unseen=nothing_known(vocabulary),
         )
         self.draws = Draws(parts=[*job.parts.values()], seed=asked.seed)
+        self.shares = self.mixture.weights
         self.sums: dict[str, list[float]] = {}
         self.kept["mixing"] = self
         self.losses = self._measured_by()
@@ -118,20 +120,41 @@ class Mixed(Weighted):
         """The batches of one step, drawn with the weights as they are now."""
         made = [self._drawn() for _ in islice(epoch_iterator, num_batches)]
         if made:
-            lengths = [len(self.job.train[row].input_ids) for one in made for row in one[1]]
+            lengths = [len(self.job.train[row].input_ids) for one in made for _, row in one]
             self.tokens.append(sum(lengths))
-        found = [self._tensors(*one) for one in made]
+        found = [self._tensors(one) for one in made]
         return found, self._get_num_items_in_batch(found, device)
 
-    def _drawn(self) -> tuple[list[int], list[int]]:
-        """The sources and the rows of one batch."""
-        pairs = [self.draws.next(self.mixture.weights) for _ in range(self.job.settings.batch)]
+    def _drawn(self) -> list[tuple[int, int]]:
+        """The source and the number of each row of one batch."""
+        shares = self.shares if self.job.settings.mix == "doremi" else self.mixture.weights
+        pairs = [self.draws.next(shares) for _ in range(self.job.settings.batch)]
         self.batches.append([row for _, row in pairs])
-        return [source for source, _ in pairs], self.batches[-1]
+        return pairs
 
-    def _tensors(self, sources: Sequence[int], rows: Sequence[int]) -> Tensors:
-        listed: list[Row] = [self.job.train[row] for row in rows]
-        return {**self.job.collate([listed]), "sources": torch.tensor(sources)}
+    def _tensors(self, drawn: Sequence[tuple[int, int]]) -> Tensors:
+        """A batch; for DoReMi each row weighs what its source does, against how often it is drawn."""
+        rows = [self.job.train[row] for _, row in drawn]
+        found = self.job.collate([rows])
+        if self.job.settings.mix != "doremi":
+            return found
+        sources = np.array([source for source, _ in drawn])
+        factors = (self.mixture.weights / self.shares)[sources]
+        units = sum(
+            factor * scaled(row, self.job.settings.normalise).units
+            for factor, row in zip(factors.tolist(), rows, strict=True)
+        )
+        of_token = self._of_tokens(sources, rows, found["input_ids"].shape)
+        weights = torch.from_numpy(self.mixture.weights / self.shares)
+        found["scales"] = (found["scales"] * weights[of_token]).to(found["scales"].dtype)
+        found["units"] = torch.tensor([units], dtype=torch.float64)
+        return {**found, "sources": of_token}
+
+    def _of_tokens(self, sources: Any, rows: Sequence[Row], shape: Any) -> torch.Tensor:
+        """The source of each token, whether rows lie one under the other or end to end."""
+        if shape[0] == len(rows):
+            return torch.from_numpy(sources)[:, None].expand(tuple(shape)).contiguous()
+        return torch.from_numpy(np.repeat(sources, [len(row.input_ids) for row in rows]))[None]
 
     # --- what is learned from it ---
 
@@ -143,30 +166,30 @@ class Mixed(Weighted):
         num_items_in_batch: Any = None,
     ) -> Any:
         """As of every training; on the way the excess of each source is noted for DoReMi."""
-        if self.job.settings.mix != "doremi" or "sources" not in inputs:
+        if "sources" not in inputs:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         given = model_inputs(inputs, self.mask, self.attention, self.mask_bytes)
-        each, scales = token_losses(model, inputs, given)
-        self._note(inputs, given, each.detach(), scales)
+        each, scales, places = token_losses(model, inputs, given)
+        self._note(inputs, given, each.detach(), scales != 0, inputs["sources"][:, places])
         loss = (each * scales).sum() / num_items_in_batch
         if self.extra is not None and model.training:
             loss = loss + self.extra(model) / self.current_gradient_accumulation_steps
         return loss
 
-    def _note(self, inputs: Tensors, given: Tensors, each: Any, scales: Any) -> None:
+    def _note(self, inputs: Tensors, given: Tensors, each: Any, learned: Any, source: Any) -> None:
         """Adds up, by source, what learned tokens have above the reference, and how many there are."""
         with torch.no_grad():
             if self.reference is not None:
-                below, _ = token_losses(self.reference, inputs, given)
+                below, _, _ = token_losses(self.reference, inputs, given)
             else:
-                names = self.mixture.names
-                of_row = [self.losses[names[one]] for one in inputs["sources"].tolist()]
-                below = torch.tensor(of_row, device=each.device)[:, None].expand_as(each)
-            above = torch.clamp(each - below, min=0.0) * (scales != 0)
-        for row, source in enumerate(inputs["sources"].tolist()):
-            found = self.sums.setdefault(self.mixture.names[source], [0.0, 0.0])
-            found[0] += float(above[row].sum())
-            found[1] += float((scales[row] != 0).sum())
+                known = torch.tensor([self.losses[name] for name in self.mixture.names])
+                below = known.to(each.device)[source]
+            above = torch.clamp(each - below, min=0.0)
+        for number, name in enumerate(self.mixture.names):
+            own = learned & (source == number)
+            found = self.sums.setdefault(name, [0.0, 0.0])
+            found[0] += float(above[own].sum())
+            found[1] += float(own.sum())
 
     def stepped(self) -> None:
         """DoReMi's update, after a step."""

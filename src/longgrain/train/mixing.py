@@ -1,10 +1,11 @@
-"""Losses of sources and those of a reference > how often each source is drawn, and which rows come next.
+"""Losses of sources and those of a reference > the weight of each source, and which rows come next.
 
-DoReMi (Xie et al. 2023): after every step log w += rate * excess, where the excess of a source is the mean
-over its tokens of max(loss - reference, 0); a source without a token in the step keeps its last one.
-Sheared LLaMA's dynamic batch loading (Xia et al. 2023): at every look at the validation rows
-log w += rate * (loss - reference), without a bound at 0, as their code has it. Both then take the softmax
-and leave a share of ``floor`` to all sources alike.
+DoReMi (Xie et al. 2023): sources are drawn by fixed shares, and w weighs their losses. After every step
+log w += rate * excess, where the excess of a source is the mean over its tokens of max(loss - reference, 0);
+a source without a token in the step keeps its last one. Sheared LLaMA's dynamic batch loading (Xia et al.
+2023): w is how often a source is drawn. At every look at the validation rows log w += rate * (loss -
+reference), without a bound at 0, as their code has it. Both then take the softmax and leave a share of
+``floor`` to all sources alike.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def raised(weights: Floats, by: Floats, *, rate: float = 1.0, floor: float = 1e-
 
 @dataclass(kw_only=True)
 class Mixture:
-    """How often each source is drawn. ``unseen`` is the excess of one that was in no step yet.
+    """How much each source weighs, or how often it is drawn. ``unseen`` is the excess of one that was in no step yet.
 
     DoReMi's code begins with the logarithm of the vocabulary, the loss of knowing nothing.
     """

@@ -96,14 +96,14 @@ def model_inputs(inputs: Mapping[str, Any], mask: masks.Mask, attention: str, mo
 
 def weighted_loss(model: Any, inputs: Mapping[str, Any], given: Tensors) -> torch.Tensor:
     """The sum of the token losses of a batch, each times its scale."""
-    each, scales = token_losses(model, inputs, given)
+    each, scales, _ = token_losses(model, inputs, given)
     return (each * scales).sum()
 
 
 def token_losses(
     model: Any, inputs: Mapping[str, Any], given: Tensors
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The losses of tokens and their scales, both (rows, places), of places where any row learns.
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The losses of tokens and their scales, both (rows, places), of the places where any row learns.
 
     The loss of a token comes from the logits one place before it, so the first of a row has none.
     """
@@ -114,7 +114,7 @@ def token_losses(
         logits = logits[:, learned]
     asked = ids[:, learned]
     each = cross_entropy(logits.float().flatten(0, 1), asked.flatten(), reduction="none")
-    return each.view(asked.shape), scales[:, learned]
+    return each.view(asked.shape), scales[:, learned], learned + 1
 
 
 class Weighted(Trainer):
