@@ -70,7 +70,7 @@ WAY = {
         "rows",
     ),
     "export": ("exports",),
-    "train": ("train_verb", "masks", "train", "train_terminal"),
+    "train": ("train_verb", "masks", "train", "train_terminal", "adapters_verb"),
     "probe": (
         *(
             "probe_verb",

@@ -194,8 +194,8 @@ def test_an_older_run_with_another_tokenizer_is_refused(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"replay": 0.5}, "an older run is there for these two"),
-        ({"old": "runs/old"}, "an older run is there for these two"),
+        ({"replay": 0.5}, "need rows of an older task"),
+        ({"ewc": 0.5}, "need rows of an older task"),
         ({"old": "runs/old", "replay": 1.0}, "are shares"),
         ({"average": 1.5}, "are shares"),
         ({"l2": 1.0, "method": "lora"}, "none of the model moves"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
+from longgrain.adapters_verb import adapters
 from longgrain.ask_verb import ask
 from longgrain.compare_verb import compare
 from longgrain.decisions_verb import decisions
@@ -388,6 +389,12 @@ REPORT = "Example:\n\n  longgrain report runs/demo --probe probes/before --probe
 app.command(report, sort_key=15, help_epilogue=REPORT)
 WHY = "Example:\n\n  longgrain why probes/after 54c9ff --model models/tuned\n"
 app.command(why, sort_key=16, help_epilogue=WHY)
+
+app.command(
+    adapters,
+    sort_key=13,
+    help_epilogue="Example:\n\n  longgrain adapters law=tuned/law code=tuned/code --out tuned/both\n",
+)
 
 if __name__ == "__main__":
     main()

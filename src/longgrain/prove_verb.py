@@ -11,7 +11,7 @@ from cyclopts import Parameter
 if TYPE_CHECKING:
     from longgrain.prove import Proved
 
-Name = Literal["position", "mask", "erasure"]
+Name = Literal["position", "mask", "erasure", "forgetting"]
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
 
 
@@ -33,9 +33,11 @@ def prove(
     ----------
     proof
         position (data asked about everywhere finds the middle), mask (wrong answers that are not
-        learned are not given), erasure (a strategy stays without its prompt).
+        learned are not given), erasure (a strategy stays without its prompt), forgetting (what each
+        measure against forgetting does, beside the same training without it).
     full
-        Of position, also the controls, LoRA, and a sweep over theta, edge and steps.
+        Of position, also the controls, LoRA, and a sweep over theta, edge and steps; of forgetting
+        the sweep by which settings were chosen.
     seeds
         Which ones, with commas.
     questions

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -83,6 +84,7 @@ def summary(out: Console, record: Record) -> None:
         "steps": f"{found['steps']:,} of {found['steps_planned']:,}",
         **_seen(seen),
         "validation": _validation(valid),
+        **_older(found),
         "time": terminal.duration(found["seconds"]),
         "memory": f"{found['peak_memory_mb']:,} MB" + _gpu(found["peak_gpu_memory_mb"]),
         "folder": str(record.folder),
@@ -93,6 +95,37 @@ def summary(out: Console, record: Record) -> None:
     out.print(grid)
     if "labels" in found:
         _labels(out, found)
+    if "forgetting" in found:
+        out.print(_matrix(found["forgetting"]))
+
+
+def _older(found: Mapping[str, Any]) -> dict[str, str]:
+    """What became of older runs, and how often each source was drawn."""
+    lines = {}
+    for name, one in found.get("old_valid", {}).get("by_run", {}).items():
+        if one["before"] is not None:
+            said = f"loss {one['before']:.4f} before, {one['after']:.4f} after"
+            lines[f"older: {Path(name).name}"] = said
+    if "mix" in found:
+        drawn, weights = found["mix"]["drawn"], found["mix"]["weights"]
+        parts = [f"{name} {drawn[name]:,} (now {weights[name]:.1%})" for name in drawn]
+        lines["rows drawn"] = ", ".join(parts)
+    return lines
+
+
+def _matrix(found: Mapping[str, Any]) -> Table:
+    """Validation losses of every run after every stage."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title="validation loss of")
+    names = [Path(one).name for one in found["runs"]]
+    table.add_column("after")
+    for name in names:
+        table.add_column(name, justify="right")
+    own = len(names) - len(found["after"])
+    rows = [("the model before", found["before"]), *zip(names[own:], found["after"], strict=True)]
+    for name, losses in rows:
+        if any(one is not None for one in losses):
+            table.add_row(name, *("" if one is None else f"{one:.4f}" for one in losses))
+    return table
 
 
 def _seen(seen: Mapping[str, int]) -> dict[str, str]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "Proved", "prove"]
 
-Name = Literal["position", "mask", "erasure"]
-NAMES: tuple[Name, ...] = ("position", "mask", "erasure")
+Name = Literal["position", "mask", "erasure", "forgetting"]
+NAMES: tuple[Name, ...] = ("position", "mask", "erasure", "forgetting")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,7 @@ def prove(
     from longgrain.engine import run
     from longgrain.errors import PlanError
     from longgrain.prove import page
+    from longgrain.prove.forgotten import of_forgetting
     from longgrain.prove.verdict import of_erasure, of_mask, of_position
 
     folder = Path(out)
@@ -95,7 +96,8 @@ def prove(
     for part, some in zip(parts, found, strict=True):
         tell(f"{part.name} is done")
         results += some
-    judge = {"position": of_position, "mask": of_mask, "erasure": of_erasure}[proof]
+    judges = {"position": of_position, "mask": of_mask, "erasure": of_erasure}
+    judge = {**judges, "forgetting": of_forgetting}[proof]
     made = Proved(
         proof=proof,
         full=full,
@@ -160,6 +162,12 @@ def _arms(part: Part, lab: Any) -> list[Mapping[str, Any]]:
         from longgrain.prove import mask
 
         return mask.measured_all(lab)
+    if part.proof == "forgetting":
+        from longgrain.prove import forgetting
+
+        return forgetting.measured_all(
+            lab, (*forgetting.ARMS, *(forgetting.SWEEP if part.full else ()))
+        )
     from longgrain.prove import erasing
 
     return erasing.measured_all(lab)

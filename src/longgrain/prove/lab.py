@@ -85,6 +85,7 @@ class Lab:
         settings: Mapping[str, Any] | None = None,
         depths: Sequence[float] = (1.0,),
         row: int = ROW,
+        length: int = LONG,
         valid: float = 0.0,
         checks: Sequence[str] = CHECKS,
     ) -> Path:
@@ -101,7 +102,7 @@ class Lab:
                 "split": {"valid": valid, "test": 0},
                 "recipes": [{"use": recipe, "examples": examples, **(settings or {})}],
                 "layout": {
-                    "lengths": [LONG],
+                    "lengths": [length],
                     "depths": list(depths),
                     "distractors": {"random": 1, "hard": 0, "same_document": 0},
                     "in_order": 0,

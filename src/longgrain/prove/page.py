@@ -12,6 +12,7 @@ import orjson
 from longgrain.charts import AXIS, GRID, TOOLTIP, Chart
 from longgrain.engine import atomic
 from longgrain.intervals import wilson
+from longgrain.prove.forgotten import lines
 from longgrain.prove.verdict import NAMES, is_plain
 from longgrain.show import environment
 
@@ -49,6 +50,12 @@ LEADS = {
         "it under that message, the other under a neutral one. Then both get the neutral one."
     ),
 }
+
+
+LEADS["forgetting"] = (
+    "A model that has learned one task learns a second, in which the same questions have other "
+    "answers. Each measure against forgetting stands beside the same training without it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +106,9 @@ def _sections(found: Proved) -> Iterator[Section]:
             for one in found.verdicts
         ],
     )
+    if found.proof == "forgetting":
+        yield from _forgotten(found.results)
+        return
     if found.proof != "position":
         yield _plain_table(found.results)
         return
@@ -123,6 +133,38 @@ def _sections(found: Proved) -> Iterator[Section]:
         words="" if failed else "None.",
         columns=("Arm", "Seed", "Why") if failed else (),
         rows=[(_arm(one["arm"]), str(one["seed"]), one["failed"]) for one in failed],
+    )
+
+
+def _forgotten(results: Sequence[Mapping[str, Any]]) -> Iterator[Section]:
+    """What each measure does, and everything measured by seed."""
+    listed = lines(results)
+    yield Section(
+        title="Measures",
+        words=(
+            "Percent of held-out questions answered right, means over seeds; then the paired difference "
+            "from the arm beside it, with a 95% interval by Student's t over seeds. An interval of "
+            "three seeds is wide, and none at all where all three agree."
+        ),
+        columns=("Arm", "Old", "New", "Third", "Beside", "Old, difference", "New, difference", ""),
+        rows=[
+            (
+                one.arm,
+                *(f"{one.mean(task):.1f}" for task in ("old", "new", "third")),
+                one.beside if one.against else "",
+                *(str(one.against[task]) if one.against else "" for task in ("old", "new")),
+                one.said,
+            )
+            for one in listed
+        ],
+    )
+    yield Section(
+        title="By seed",
+        columns=("Arm", "Seed", "Old", "New", "Third"),
+        rows=[
+            (one["arm"], str(one["seed"]), *(_cell(task, one) for task in ("old", "new", "third")))
+            for one in results
+        ],
     )
 
 

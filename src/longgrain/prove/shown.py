@@ -15,6 +15,8 @@ def show(console: Console, found: Proved) -> None:
     """Figures, then thresholds, then one line of what came of it."""
     if found.proof == "position":
         console.print(_curves(found))
+    if found.proof == "forgetting":
+        console.print(_measures(found))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("", "seed", "wanted", "found", ""):
         table.add_column(name)
@@ -25,6 +27,19 @@ def show(console: Console, found: Proved) -> None:
     met = sum(one.met for one in found.verdicts)
     seconds = f"{found.seconds['wall']:,.0f} s of clock and {found.seconds['cpu']:,.0f} s of CPU"
     console.print(f"\n{met} of {len(found.verdicts)} thresholds met; {seconds}, seeds added up")
+
+
+def _measures(found: Proved) -> Table:
+    from longgrain.prove.forgotten import lines
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("arm", "old", "new", "third", "against", "old", "new"):
+        table.add_column(name, justify="left" if name in ("arm", "against") else "right")
+    for one in lines(found.results):
+        means = [f"{one.mean(task):.1f}" for task in ("old", "new", "third")]
+        against = [str(one.against[task]) if one.against else "" for task in ("old", "new")]
+        table.add_row(one.arm, *means, one.beside if one.against else "", *against)
+    return table
 
 
 def _curves(found: Proved) -> Table:

@@ -2,7 +2,8 @@
 
 L2 to the start (L2-SP, Li et al. 2018): lambda / 2 times the squared distance of the weights from where
 they began. EWC (Kirkpatrick et al. 2017): each square times the diagonal of the Fisher information of
-the older task. WiSE-FT (Wortsman et al. 2022): a mean of the weights before and after training.
+the older task. SI (Zenke et al. 2017): each square times what the weight did for the older task, which
+`longgrain.train.path` records. WiSE-FT (Wortsman et al. 2022): a mean of the weights before and after training.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from longgrain.rows import Row
+from longgrain.train import path
 from longgrain.train.batches import apart
 from longgrain.train.job import Job
 from longgrain.train.trainer import Extra, model_inputs, weighted_loss
@@ -33,7 +36,7 @@ class Anchor:
     def __call__(self, model: Any) -> torch.Tensor:
         """Half the sum of firmness times squared distance, over all trained weights."""
         found: Any = 0.0
-        for name, one in _trained(model).items():
+        for name, one in trained(model).items():
             held = self.firmness if isinstance(self.firmness, float) else self.firmness[name]
             away = one.float() - self.start[name]
             found = found + (held * away * away).sum() / 2
@@ -42,7 +45,7 @@ class Anchor:
 
 def start_of(model: Any) -> Weights:
     """A copy of the trained weights, in float32."""
-    return {name: one.detach().float().clone() for name, one in _trained(model).items()}
+    return {name: one.detach().float().clone() for name, one in trained(model).items()}
 
 
 def fisher(model: Any, losses: Iterable[Callable[[], torch.Tensor]]) -> Weights:
@@ -51,13 +54,13 @@ def fisher(model: Any, losses: Iterable[Callable[[], torch.Tensor]]) -> Weights:
     Each of ``losses`` gives the negative log-likelihood of one example, summed over its tokens.
     """
     found = {
-        name: torch.zeros_like(one, dtype=torch.float32) for name, one in _trained(model).items()
+        name: torch.zeros_like(one, dtype=torch.float32) for name, one in trained(model).items()
     }
     count = 0
     for loss in losses:
         model.zero_grad()
         loss().backward()
-        for name, one in _trained(model).items():
+        for name, one in trained(model).items():
             if one.grad is not None:
                 found[name] += one.grad.float() ** 2
         count += 1
@@ -75,11 +78,16 @@ def held(job: Job, start: Mapping[str, torch.Tensor]) -> Extra | None:
         known = fisher_of(job)
         scaled = {name: asked.ewc * one for name, one in known.items()}
         parts.append(Anchor(start=start, firmness=scaled))
+    if asked.si:
+        known = path.importance_of(Path(asked.model), start)
+        # The paper's penalty is c times the sum, without the half of `Anchor`.
+        firm = {name: 2 * asked.si * one for name, one in known.items()}
+        parts.append(Anchor(start=start, firmness=firm))
     return (lambda model: sum((one(model) for one in parts), torch.zeros(()))) if parts else None
 
 
 def fisher_of(job: Job) -> Weights:
-    """What the older run needs of each weight, by a draw of its examples."""
+    """What the older runs need of each weight, by a draw of its examples."""
     examples = [one for row in job.old["train"] for one in apart(row) if one.weights.any()]
     drawn = np.random.default_rng(job.settings.seed).permutation(len(examples))
     mask, model = job.settings.as_mask(), job.model
@@ -100,14 +108,15 @@ def average(model: Any, start: Mapping[str, torch.Tensor], share: float) -> None
 
     Adapters add to weights that never moved, so scaling what they add is the same mean of the whole.
     """
-    for name, one in _trained(model).items():
+    for name, one in trained(model).items():
         if "lora_B" in name or "lora_embedding_B" in name:
             one.mul_(share)
         elif "lora_" not in name:
             one.copy_(one.float().mul(share) + start[name] * (1 - share))
 
 
-def _trained(model: Any) -> dict[str, Any]:
+def trained(model: Any) -> dict[str, Any]:
+    """The weights that learn, by name."""
     return {_plain(name): one for name, one in model.named_parameters() if one.requires_grad}
 
 

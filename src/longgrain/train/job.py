@@ -19,6 +19,7 @@ from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 from longgrain.train import fit, models, order
 from longgrain.train.batches import apart
+from longgrain.train.measures import listed, numbers, pairs
 from longgrain.train.settings import Normalise, Settings
 from longgrain.train.trainer import Collate, Tensors, model_inputs
 from longgrain.types import ROLES
@@ -36,7 +37,13 @@ class Job:
     train: Sequence[Row]
     valid: Sequence[Row]
     old: Mapping[str, Sequence[Row]]
-    """rows of the older run, by side"""
+    """rows of the older runs, by side"""
+    old_valid: Mapping[str, Sequence[Row]]
+    """validation rows of each older run"""
+    parts: Mapping[str, range]
+    """with --mix, where the rows of each source lie in ``train``"""
+    source_valid: Mapping[str, Sequence[Row]]
+    """with --mix, the validation rows of each source"""
     model: Any
     tokenizer: Tokenizer | None
     attention: str
@@ -99,15 +106,20 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     tell("reading rows")
-    older = _older(run, settings)
+    older = _others(run, {one: one for one in listed(settings.old)})
+    named = _sources(run, settings)
     rows = {side: _rows(run, side, settings) for side in ("train", "valid")}
-    old = {side: _rows(older, side, settings) if older else [] for side in ("train", "valid")}
-    _enough(run, settings, rows)
+    old = {
+        side: [row for one in older.values() for row in _rows(one, side, settings)]
+        for side in ("train", "valid")
+    }
+    mixed = {name: list(one.rows("train")) for name, one in named.items() if one is not run}
+    _enough(run, settings, rows, mixed)
     if lost := _order_lost(run, settings):
         tell(lost)
     tell("reading the model")
     config = models.config_of(settings)
-    everything = [one for part in (*rows.values(), *old.values()) for one in part]
+    everything = [one for part in (*rows.values(), *old.values(), *mixed.values()) for one in part]
     known = fitting(run, settings, config, fit.Size.of(everything))
     longest = max(len(row.input_ids) for row in everything)
     begun = models.begun(settings, config, models.attention_of(settings, longest))
@@ -122,6 +134,7 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
         share=settings.replay,
     )
     train = [*rows["train"], *(old["train"] if settings.replay else [])]
+    train += [row for part in mixed.values() for row in part]
     lengths = [int(row.seq_lengths.max()) for row in train]
     wanted = settings.steps * settings.accumulate * processes()
     wanted = wanted or max(1, round(settings.epochs * plan.an_epoch(len(train))))
@@ -134,6 +147,9 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
         train=train,
         valid=rows["valid"],
         old=old,
+        old_valid={name: _rows(one, "valid", settings) for name, one in older.items()},
+        parts=_parts({name: mixed.get(name, rows["train"]) for name in named}),
+        source_valid={name: list(one.rows("valid")) for name, one in named.items()},
         model=model,
         tokenizer=known,
         attention=str(model.config._attn_implementation),
@@ -144,18 +160,48 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     return job
 
 
-def _older(run: Run, settings: Settings) -> Run | None:
-    """The older run. TrainError where it was made with another tokenizer."""
-    if not settings.old:
-        return None
-    older = Run(Path(settings.old))
-    ours, theirs = (one.manifest["tokenizer"]["sha256"] for one in (run, older))
-    if ours != theirs:
+def _others(run: Run, named: Mapping[str, str]) -> dict[str, Run]:
+    """Other runs in their folders. TrainError for one that was made with another tokenizer."""
+    found = {name: Run(Path(folder)) for name, folder in named.items()}
+    for one in found.values():
+        ours, theirs = (each.manifest["tokenizer"]["sha256"] for each in (run, one))
+        if ours != theirs:
+            raise TrainError(
+                f"{one.folder} and {run.folder} were made with different tokenizers, so one of them "
+                "would be read as other words; build both with that of the model"
+            )
+    return found
+
+
+def _sources(run: Run, settings: Settings) -> dict[str, Run]:
+    """The sources of --mix by name, the run first; none without it. TrainError for a name twice."""
+    if settings.mix == "none":
+        return {}
+    if processes() > 1:
         raise TrainError(
-            f"{older.folder} and {run.folder} were made with different tokenizers, so one of them would "
-            "be read as other words; build both with that of the model"
+            f"mix {settings.mix} in {processes()} processes: each would follow the losses of its own "
+            "rows alone; train in one process"
         )
-    return older
+    own, named = str(run.manifest["name"]), pairs("sources", settings.sources)
+    if own in named:
+        raise TrainError(
+            f"the run {run.folder} goes by the name of its plan, {own!r}, and so does one of the "
+            "sources; give that one another name"
+        )
+    found = {own: run, **_others(run, named)}
+    numbers("shares", settings.shares, [*found])
+    if "=" in settings.reference:
+        numbers("reference", settings.reference, [*found], zero=True)
+    return found
+
+
+def _parts(rows: Mapping[str, Sequence[Row]]) -> dict[str, range]:
+    """Where each source begins and ends when their rows lie end to end."""
+    ends = np.cumsum([len(one) for one in rows.values()]).tolist()
+    return {
+        name: range(end - len(one), end)
+        for (name, one), end in zip(rows.items(), ends, strict=True)
+    }
 
 
 def _rows(run: Run, side: Any, settings: Settings) -> list[Row]:
@@ -173,7 +219,16 @@ def _order_lost(run: Run, settings: Settings) -> str:
     return f"the rows have an order of {stages} stages, which --order as-packed would keep"
 
 
-def _enough(run: Run, settings: Settings, rows: Mapping[str, Sequence[Row]]) -> None:
+def _enough(
+    run: Run,
+    settings: Settings,
+    rows: Mapping[str, Sequence[Row]],
+    mixed: Mapping[str, Sequence[Row]],
+) -> None:
+    if empty := [name for name, one in mixed.items() if not one]:
+        raise TrainError(
+            f"source {empty[0]} has no rows of side train, so it cannot be drawn from; leave it out"
+        )
     if not rows["train"]:
         raise TrainError(f"{run.folder} has no rows of side train, so there is nothing to train on")
     if settings.patience and not rows["valid"]:

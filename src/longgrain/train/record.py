@@ -18,6 +18,7 @@ from longgrain.engine import atomic
 from longgrain.errors import TrainError
 from longgrain.manifest import sha256_of
 from longgrain.run import Run
+from longgrain.train.measures import listed, pairs
 from longgrain.train.settings import Settings
 
 FILE = "train.json"
@@ -40,9 +41,14 @@ class Record:
     @classmethod
     def asking(cls, folder: Path, run: Run, settings: Settings) -> Record:
         """What is asked now: the settings, the model's files, and runs by the hashes of their rows."""
-        asked = {"settings": settings.as_dict(), "model": files_of(settings), "run": _about(run)}
-        if settings.old:
-            asked["old"] = _about(Run(Path(settings.old)))
+        asked: dict[str, Any] = {
+            "settings": settings.as_dict(),
+            "model": files_of(settings),
+            "run": _about(run),
+        }
+        for part, words in (("old", listed(settings.old)), ("sources", _folders(settings))):
+            if words:
+                asked[part] = [_about(Run(Path(one))) for one in words]
         return cls(folder=folder, asked=asked)
 
     @classmethod
@@ -113,7 +119,7 @@ def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     ]
     other = [
         f"other {'files' if part == 'model' else 'rows'} of {part}"
-        for part in ("model", "run", "old")
+        for part in ("model", "run", "old", "sources")
         if not settings and before.get(part) != now.get(part)
     ]
     return ", ".join([*settings[:4], *other])
@@ -124,6 +130,10 @@ def _about(run: Run) -> dict[str, Any]:
     listed = run.manifest["outputs"]
     rows = {one["file"]: one["sha256"] for one in listed if one["file"].startswith("rows-")}
     return {"plan_id": run.manifest["plan_id"], "name": run.manifest["name"], "rows": rows}
+
+
+def _folders(settings: Settings) -> list[str]:
+    return [*pairs("sources", settings.sources).values()]
 
 
 def files_of(settings: Settings) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from longgrain.errors import PlanError
+from longgrain.train import measures
 
 if TYPE_CHECKING:
     from longgrain.masks import Mask
@@ -19,6 +20,7 @@ Precision = Literal["auto", "float32", "mixed", "bfloat16"]
 Rope = Literal["as-is", "linear", "yarn", "llama3"]
 Objective = Literal["rows", "dpo"]
 Task = Literal["classification", "tokens"]
+Mix = Literal["none", "fixed", "doremi", "sheared"]
 RATES: dict[Method, float] = {"full": 1e-5, "lora": 2e-4, "qlora": 2e-4}
 # A preference moves a model further than a likelihood does: a tenth and less, as in TRL's examples.
 PAIR_RATES: dict[Method, float] = {"full": 1e-6, "lora": 1e-5, "qlora": 1e-5}
@@ -27,7 +29,8 @@ HEAD_RATES: dict[Method, float] = {"full": 3e-5, "lora": 3e-4}
 # What says how packed rows are learned, and says nothing of pairs or of heads.
 OF_ROWS = (
     "normalise", "mask", "window", "sinks", "global_roles", "mask_memory", "order", "batching", "old",
-    "replay", "l2", "ewc", "fisher", "average",
+    "replay", "l2", "ewc", "fisher", "average", "si", "record_path", "damping", "then", "mix", "sources",
+    "shares", "reference", "mix_rate", "mix_floor",
 )  # fmt: skip
 # What says how a causal model goes on, and says nothing of heads.
 OF_CAUSAL = ("objective", "beta", "merge", "rope", "rope_factor", "rope_base", "positions")
@@ -131,17 +134,37 @@ class Settings:
     patience: int = 0
     """Stop after so many looks without a better validation loss; 0 for never. Keeps the best."""
     old: str = ""
-    """A run of an older task, for --replay and --ewc."""
+    """Runs of older tasks, with commas: for --replay and --ewc, and to see what is forgotten."""
     replay: float = 0.0
-    """Share of the rows of an epoch that are drawn from the older run."""
+    """Share of the rows of an epoch that are drawn from the older runs."""
     l2: float = 0.0
     """How firmly all weights are held where they began."""
     ewc: float = 0.0
-    """How firmly they are held by what the older run needs of each."""
+    """How firmly they are held by what the older runs need of each."""
     fisher: int = 64
-    """Examples of the older run by which --ewc knows that."""
+    """Examples of the older runs by which --ewc knows that."""
+    si: float = 0.0
+    """How firmly they are held by what each did for the older task (--record-path there)."""
+    record_path: bool = False
+    """Write down what each weight does for this task, for a later --si."""
+    damping: float = 1e-3
+    """Keeps --record-path from holding weights firmly that hardly moved."""
     average: float = 1.0
     """Share of the tuned weights in the model; the rest is the model as it began (WiSE-FT)."""
+    then: str = ""
+    """Runs of later stages, with commas, each RUN or RUN:setting=value: see docs/train.md."""
+    mix: Mix = "none"
+    """Draw rows from several sources: as --shares say, or by excess loss (docs/train.md)."""
+    sources: str = ""
+    """The sources beside the run, NAME=RUN with commas; the run goes by the name of its plan."""
+    shares: str = ""
+    """How often each source is drawn at first, NAME=SHARE with commas; alike if it is not given."""
+    reference: str = ""
+    """A model that --mix measures by, or the loss of each source, NAME=LOSS with commas."""
+    mix_rate: float = 1.0
+    """How fast --mix follows the losses."""
+    mix_floor: float = 1e-4
+    """Share of the draws that all sources have alike, whatever the losses."""
     seed: int = 17
     """Of new weights, the order of rows and dropout."""
 
@@ -175,7 +198,7 @@ class Settings:
                 f"method qlora puts the weights of a model into 4 bits; {self.config!r} has none yet: "
                 "give --model, or use --method lora"
             )
-        self._not_forgetting()
+        measures.check(self)
         self._objective()
         self._head()
         self.as_mask()
@@ -216,26 +239,6 @@ class Settings:
             raise PlanError(
                 f"valid_share {self.valid_share} and test_share {self.test_share} leave nothing to "
                 "train on; together they must be below 1"
-            )
-
-    def _not_forgetting(self) -> None:
-        for name in ("l2", "ewc", "replay"):
-            self._at_least(name, 0)
-        self._at_least("fisher", 1)
-        if self.replay >= 1 or not 0 <= self.average <= 1:
-            raise PlanError(
-                f"replay of {self.replay} and average of {self.average} are shares: replay leaves room "
-                "for new rows below 1, and average lies in 0..1"
-            )
-        if bool(self.old) != bool(self.replay or self.ewc):
-            raise PlanError(
-                f"old {self.old!r} with replay {self.replay} and ewc {self.ewc}: an older run is there "
-                "for these two, and each of them needs one; give --old RUN and --replay or --ewc"
-            )
-        if (self.l2 or self.ewc) and self.method != "full":
-            raise PlanError(
-                f"l2 and ewc hold weights, and with method {self.method!r} none of the model moves; "
-                "leave them out, or use --method full (--decay holds adapters)"
             )
 
     def _at_least(self, name: str, least: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from longgrain import masks
 from longgrain.errors import StepError
 from longgrain.rows import Row
 from longgrain.train.batches import batch
+from longgrain.train.path import PathIntegral
 from longgrain.train.settings import Normalise
 
 Tensors = dict[str, Any]
@@ -93,7 +95,15 @@ def model_inputs(inputs: Mapping[str, Any], mask: masks.Mask, attention: str, mo
 
 
 def weighted_loss(model: Any, inputs: Mapping[str, Any], given: Tensors) -> torch.Tensor:
-    """The sum of the token losses of a batch, each times its scale.
+    """The sum of the token losses of a batch, each times its scale."""
+    each, scales, _ = token_losses(model, inputs, given)
+    return (each * scales).sum()
+
+
+def token_losses(
+    model: Any, inputs: Mapping[str, Any], given: Tensors
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The losses of tokens and their scales, both (rows, places), of the places where any row learns.
 
     The loss of a token comes from the logits one place before it, so the first of a row has none.
     """
@@ -102,9 +112,9 @@ def weighted_loss(model: Any, inputs: Mapping[str, Any], given: Tensors) -> torc
     logits = model(**given, logits_to_keep=learned).logits
     if logits.shape[1] != len(learned):  # a model that knows nothing of logits_to_keep
         logits = logits[:, learned]
-    each = cross_entropy(logits.float().flatten(0, 1), ids[:, learned].flatten(), reduction="none")
-    loss: torch.Tensor = (each * scales[:, learned].flatten()).sum()
-    return loss
+    asked = ids[:, learned]
+    each = cross_entropy(logits.float().flatten(0, 1), asked.flatten(), reduction="none")
+    return each.view(asked.shape), scales[:, learned], learned + 1
 
 
 class Weighted(Trainer):
@@ -127,6 +137,9 @@ class Weighted(Trainer):
         self.mask, self.attention, self.mask_bytes = mask, attention, mask_bytes
         self.extra = extra
         self.start: dict[str, torch.Tensor] = {}
+        self.path: PathIntegral | None = None
+        # Name > what each checkpoint keeps beside the weights, to go on from it exactly.
+        self.kept: dict[str, Any] = {}
         self.model_accepts_loss_kwargs = True
 
     def _get_num_items_in_batch(self, batch_samples: list[Tensors], device: Any) -> Any:
@@ -158,6 +171,21 @@ class Weighted(Trainer):
         loss = super().training_step(model, inputs, num_items_in_batch)
         finite(loss, self.state.global_step + 1)
         return loss
+
+    def _clip_grad_norm(self, model: Any) -> Any:
+        if self.path is not None:
+            self.path.look(model)
+        return super()._clip_grad_norm(model)
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        super()._save_optimizer_and_scheduler(output_dir)
+        for name, one in self.kept.items() if self.args.should_save else ():
+            torch.save(one.state_dict(), Path(output_dir) / f"{name}.pt")
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        for name, one in self.kept.items() if checkpoint else ():
+            one.load_state_dict(torch.load(Path(str(checkpoint)) / f"{name}.pt", weights_only=True))
 
     def prediction_step(
         self, model: Any, inputs: Tensors, prediction_loss_only: bool, ignore_keys: Any = None

@@ -15,9 +15,10 @@ from transformers import TrainingArguments
 from longgrain.manifest import peak_memory_mb
 from longgrain.rows import Row
 from longgrain.run import Run
-from longgrain.train import fit, holding, models
+from longgrain.train import fit, holding, models, path
 from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
 from longgrain.train.job import Job, Tell, first_process, prepared, processes
+from longgrain.train.mixed import Later, Mixed, Slots, Stepping
 from longgrain.train.record import (
     Record,
     begin,
@@ -44,6 +45,10 @@ def tune(
     watch: Watch = lambda log: None,
 ) -> Record:
     """See `longgrain.train.train`. ``watch`` gets the figures of each step."""
+    if settings.then:
+        from longgrain.train import stages
+
+        return stages.staged(run, settings, folder, replace=replace, tell=tell, watch=watch)
     record = opened(Record.asking(folder, run, settings), replace=replace)
     if record.finished:
         tell(f"{folder} is finished already")
@@ -65,24 +70,27 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
     trainer = trainer_of(job, watch, first=resume is None)
     watching = next(o for o in trainer.callback_handler.callbacks if isinstance(o, Watching))
     with saving(job.folder), on_gpu():
-        old = [_loss(trainer, job.old["valid"])]
+        old = [_old_losses(trainer, job)]
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         sound(trainer.model)
         if job.settings.average < 1:
             unwrapped = trainer.accelerator.unwrap_model(trainer.model)
             holding.average(unwrapped, trainer.start, job.settings.average)
         last = _last_look(job, trainer)
-        old.append(_loss(trainer, job.old["valid"]))
+        old.append(_old_losses(trainer, job))
         told = about(job.model, job.settings, before)
         if first_process():
             tuned = trainer.accelerator.unwrap_model(trainer.model)
             write_model(tuned, run, job.settings, job.folder, job.tokenizer, job.attention)
+            if trainer.path is not None:
+                began, damping = Path(job.settings.model), job.settings.damping
+                path.write_path(trainer.path, tuned, began, job.folder, damping)
     found = {
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": told,
-        "trained_on": _trained_on(job, trainer.state.global_step),
+        "trained_on": _trained_on(job, trainer),
         "valid": {"rows": len(job.valid), "loss": last, "looks": _looks(trainer)},
-        "old_valid": {"rows": len(job.old["valid"]), "before": old[0], "after": old[1]},
+        "old_valid": {"rows": len(job.old["valid"]), **_forgotten(job, *old)},
         "steps": trainer.state.global_step,
         "steps_planned": job.steps,
         "kept_step": _kept(job, trainer),
@@ -96,6 +104,8 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
         "versions": versions(),
         "outputs": written(job.folder, FILES),
     }
+    if isinstance(trainer, Mixed):
+        found["mix"] = trainer.found()
     done = changed(record, found=found)
     if first_process():
         done.write()
@@ -123,14 +133,15 @@ def trainer_of(job: Job, watch: Watch = lambda log: None, *, first: bool = True)
     """The Trainer, ready to train; ``first`` looks at the validation rows before it begins."""
     valid = [[number] for number in range(len(job.valid))]
     log = job.folder / LOG if first_process() else Path(os.devnull)
-    callbacks: list[Any] = [Watching(log, watch, _tokens(job), job.steps_an_epoch)]
+    tokens = [] if job.parts else _tokens(job)
+    callbacks: list[Any] = [Watching(log, watch, tokens, job.steps_an_epoch)]
     if job.settings.patience:
         callbacks.append(transformers.EarlyStoppingCallback(job.settings.patience))
-    found = Weighted(
+    found = (Mixed if job.parts else Weighted)(
         model=job.model,
         args=arguments(job, first=first),
-        data_collator=job.collate,
-        train_dataset=Batches(job.train, job.batches),
+        data_collator=Later(collate=job.collate) if job.parts else job.collate,
+        train_dataset=Slots(len(job.batches)) if job.parts else Batches(job.train, job.batches),
         eval_dataset=Batches(job.valid, valid) if job.valid else None,
         callbacks=callbacks,
         mask=job.settings.as_mask(),
@@ -139,9 +150,16 @@ def trainer_of(job: Job, watch: Watch = lambda log: None, *, first: bool = True)
     )
     found.remove_callback(transformers.trainer_callback.PrinterCallback)
     asked = job.settings
-    if asked.l2 or asked.ewc or asked.average < 1:
+    if asked.l2 or asked.ewc or asked.si or asked.record_path or asked.average < 1:
         found.start = holding.start_of(found.model)
         found.extra = holding.held(job, found.start)
+    if asked.record_path:
+        found.path = path.PathIntegral(holding.trained, found.extra, found.start)
+        found.kept["path"] = found.path
+        found.add_callback(found.path)
+    if isinstance(found, Mixed):
+        found.begin(job, tokens)
+        found.add_callback(Stepping(found))
     return found
 
 
@@ -184,15 +202,33 @@ def _last_look(job: Job, trainer: Weighted) -> float | None:
     return _loss(trainer, job.valid)
 
 
-def _trained_on(job: Job, steps: int) -> Mapping[str, Any]:
+def _old_losses(trainer: Weighted, job: Job) -> dict[str, float | None]:
+    """Validation losses of all older rows, under the name of nobody, and of each older run."""
+    parts = {"": job.old["valid"], **job.old_valid} if len(job.old_valid) > 1 else job.old_valid
+    found = {name: _loss(trainer, rows) for name, rows in parts.items()}
+    return found if "" in found else {"": next(iter(found.values()), None), **found}
+
+
+def _forgotten(
+    job: Job, before: Mapping[str, float | None], after: Mapping[str, float | None]
+) -> dict[str, Any]:
+    by_run = {
+        name: {"rows": len(rows), "before": before[name], "after": after[name]}
+        for name, rows in job.old_valid.items()
+    }
+    return {"before": before[""], "after": after[""], "by_run": by_run}
+
+
+def _trained_on(job: Job, trainer: Weighted) -> Mapping[str, Any]:
     """What went through the model: rows count as often as they were seen."""
-    batches = job.batches[: steps * job.settings.accumulate * processes()]
+    seen_batches = trainer.batches if isinstance(trainer, Mixed) else job.batches
+    batches = seen_batches[: trainer.state.global_step * job.settings.accumulate * processes()]
     seen = [number for one in batches for number in one]
     size = fit.Size.of([job.train[number] for number in seen])
     return {
         "rows": size.rows,
         "distinct_rows": len(set(seen)),
-        "replayed": sum(number >= job.new_rows for number in seen),
+        "replayed": 0 if job.parts else sum(number >= job.new_rows for number in seen),
         "examples": size.examples,
         "tokens": size.tokens,
         "learned": size.learned,
