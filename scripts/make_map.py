@@ -77,6 +77,7 @@ WAY = {
     ),
     "score": ("score_verb", "replies", "score", "metrics", "intervals", "scores_terminal"),
     "prove": ("prove_verb", "prove"),
+    "tune": ("tune_verb", "tune"),
     "review": ("review_part", "review"),
     "select": (
         *("select_verb", "pool", "select", "similarity", "diversity", "dense", "select_terminal"),

@@ -19,7 +19,7 @@ SHELVES = (
     *("readers", "recipes", "augmentations", "teachers", "checks", "exports", "metrics", "probes"),
 )
 # Rooms of their own: what is data, and no component.
-FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train", "prove", "review")
+FOLDERS = (*SHELVES, "prompts", "templates", "tokenizers", "train", "prove", "review", "tune")
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
     *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble"),

@@ -19,6 +19,7 @@ from longgrain.prove_verb import prove
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
+from longgrain.tune_verb import tune
 
 if TYPE_CHECKING:
     from longgrain.run import Run
@@ -381,6 +382,12 @@ app.command(
     prove,
     sort_key=12,
     help_epilogue="Example:\n\n  longgrain prove position\n",
+)
+
+app.command(
+    tune,
+    sort_key=13,
+    help_epilogue="Example:\n\n  longgrain tune plan.yaml --vary grains.size=64,128,256\n",
 )
 
 if __name__ == "__main__":
