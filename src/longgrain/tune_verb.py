@@ -45,13 +45,15 @@ class Scored:
     """What arms are ranked by."""
 
     score: str = ""
-    """rivals, made, yield, read, found, METRIC.FIGURE, with a model loss or a probe."""
+    """rivals, made, yield, read, found, METRIC.FIGURE, with a model loss, answers or a probe."""
     lower: Flag = False
     """A smaller score is better; so it is for loss."""
     metric: Annotated[tuple[str, ...], Many] = ()
     """A metric of the grains, of the shelf or module:Name. May be given again."""
     model: str = ""
-    """Train this model on every arm: a folder, or a name on the hub."""
+    """Train this model on every arm: a folder, or a name on the hub; with --base-url its name there."""
+    base_url: str = ""
+    """Ask the model at this endpoint the examples of every arm instead; nothing is trained."""
     config: str = ""
     """Instead: a config.json, for a model with random weights."""
     train: Annotated[tuple[str, ...], Many] = ()
@@ -134,6 +136,7 @@ def _asked(arms: Arms, by: Scored) -> Asked:
         metrics=by.metric,
         model=by.model,
         config=by.config,
+        base_url=by.base_url,
         train=dict(one.split("=", 1) for one in by.train),
         tokens=by.tokens,
         probes=by.probe,

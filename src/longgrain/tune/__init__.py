@@ -34,11 +34,13 @@ class Asked:
     examples: int = 200
     seeds: int = 1
     score: str = ""
-    """by default the first probe, or with a model ``loss``, else ``rivals``"""
+    """by default the first probe, else what the model gives (``loss``, ``answers``), else ``rivals``"""
     lower: bool = False
     metrics: tuple[str, ...] = ()
     model: str = ""
     config: str = ""
+    base_url: str = ""
+    """with ``model``: nothing is trained, it is asked the examples themselves"""
     train: Mapping[str, str] = ()  # type: ignore[assignment]
     tokens: int = 0
     probes: tuple[str, ...] = ()
@@ -61,12 +63,21 @@ class Asked:
             )
         if self.way not in ("auto", "grid", "one"):
             raise PlanError(f"way {self.way!r} is none: auto, grid, one")
-        trained = bool(self.model or self.config)
-        if not trained and (self.probes or self.train or self.tokens or self.score == "loss"):
+        if self.base_url and not self.model:
+            raise PlanError(
+                f"base_url {self.base_url!r} without a model: nobody can be asked; give its name at the "
+                "server with --model"
+            )
+        if not self.trains and (self.probes or self.train or self.tokens or self.score == "loss"):
             raise PlanError(
                 "probes, the loss and settings of a training need a model to train: give --model FOLDER "
-                "or --config FILE"
+                "or --config FILE, without --base-url"
             )
+
+    @property
+    def trains(self) -> bool:
+        """Whether a model is trained on every arm."""
+        return bool(self.model or self.config) and not self.base_url
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as plain values."""

@@ -22,8 +22,11 @@ from longgrain.types import Size
 
 
 def check(asked: Asked, sample: Sample, plan: Plan) -> None:
-    """PlanError where a probe or a setting cannot be, or held-out documents do not suffice."""
-    settings(asked.model, asked.config, asked.train)
+    """PlanError where a probe or a setting cannot be, or held-out documents do not suffice.
+
+    TrainError where there is no model to train.
+    """
+    chosen = settings(asked.model, asked.config, asked.train)
     if sample.texts is None:
         raise PlanError(
             f"all {sample.told['of_documents']} documents are in the sample or near-duplicates of it, so "
@@ -40,6 +43,9 @@ def check(asked: Asked, sample: Sample, plan: Plan) -> None:
             )
             for length in probing.lengths:
                 _one_question(probe, ground, length, sample)
+    from longgrain.train.models import config_of
+
+    config_of(chosen)
 
 
 def _one_question(probe: object, ground: HeldOut, length: int, sample: Sample) -> None:

@@ -14,11 +14,12 @@ from longgrain.engine import atomic
 from longgrain.show import environment
 from longgrain.tune.estimates import Interval
 from longgrain.tune.result import Tried, Tuned
-from longgrain.tune.shown import about, caution, mark, number, sampled, tokens
+from longgrain.tune.shown import about, caution, mark, number, refused, sampled, tokens
 from longgrain.tune.varying import shown
 from longgrain.tune.verdict import Effect
 
 Cells = tuple[str | float, ...]
+LABEL = {**AXIS["axisLabel"], "interval": 0, "width": 110, "overflow": "break"}  # type: ignore[dict-item]
 
 
 def write(found: Tuned, folder: Path) -> None:
@@ -46,6 +47,8 @@ def html(found: Tuned) -> str:
             names=names,
             rows=[_row(found, n, names) for n in range(len(found.tried))],
             data=[_data(found, n) for n in range(len(found.tried))],
+            refused=refused(found),
+            lost=[_lost(found, n) for n in range(len(found.tried))],
             costs=[_cost(found, n) for n in range(len(found.tried))],
             version=version("longgrain"),
         )
@@ -112,15 +115,21 @@ def _data(found: Tuned, n: int) -> Cells:
         _percent(one["whole_sentences"]),
         f"{one['near_duplicate_grains']:,} of {one['grains']:,}",
         f"{sum(one['guards'].values()):,}",
-        "; ".join([f"{count:,} x {why}" for why, count in list(one["dropped"].items())[:3]]),
     )
+
+
+def _lost(found: Tuned, n: int) -> tuple[int, list[str]]:
+    """What an arm could not have, of its first seed: shortfalls, and what was dropped most."""
+    one = found.tried[n].figures[0]
+    dropped = [f"{count:,} x {why}" for why, count in list(one["dropped"].items())[:4]]
+    return n + 1, [*one["shortfalls"], *dropped]
 
 
 def _cost(found: Tuned, n: int) -> Cells:
     """What the whole plan would take, and what the arm took here."""
     one = found.tried[n]
     seconds = one.seconds
-    trained = [lesson["trained_on"]["tokens"] for lesson in one.lessons]
+    trained = [lesson["read"] for lesson in one.lessons]
     return (
         n + 1,
         tokens(one.cost["tokens"]),
@@ -129,7 +138,7 @@ def _cost(found: Tuned, n: int) -> Cells:
         f"{one.cost['reply_tokens']:,.0f}",
         f"{one.cost['money']:,.2f}",
         f"{sum(trained) / len(trained):,.0f}" if trained else "–",
-        f"{one.lessons[0]['steps']:,}" if trained else "–",
+        f"{one.lessons[0]['steps']:,}" if trained and one.lessons[0]["steps"] else "–",
         ", ".join(f"{step} {clock['cpu']:,.1f}" for step, clock in seconds.items()),
     )
 
@@ -236,8 +245,9 @@ def effects(found: Tuned, name: str) -> Chart:
     """The mean score of each value of a setting."""
     own = [one for one in found.verdict.effects if one.dimension == name]
     labels = [shown(one.value) for one in own]
+    score = own[0].score if own else found.score.name
     dots = {
-        "name": found.score.name,
+        "name": score,
         "type": "scatter",
         "data": [
             {
@@ -254,15 +264,15 @@ def effects(found: Tuned, name: str) -> Chart:
         "aria": {"enabled": True},
         "grid": {**GRID, "top": 28},
         "tooltip": {**TOOLTIP, "trigger": "item"},
-        "xAxis": {"type": "category", "data": labels, **AXIS},
-        "yAxis": {"type": "value", "scale": True, "name": found.score.name, **AXIS},
+        "xAxis": {"type": "category", "data": labels, **AXIS, "axisLabel": LABEL},
+        "yAxis": {"type": "value", "scale": True, "name": score, **AXIS},
         "series": [*(_bar([n, one.mean]) for n, one in enumerate(own)), dots],
     }
     return Chart(
         title=name,
         note="" if own else "only one value was left to look at",
         option=option,
-        columns=("Value", "Arms", found.score.name, "95%", "Less the best value", "95%"),
+        columns=("Value", "Arms", score, "95%", "Less the best value", "95%"),
         rows=tuple(_effect_rows(own)),
     )
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from longgrain.plan import Plan
 from longgrain.tune import Asked
 from longgrain.tune.estimates import Interval, Values
-from longgrain.tune.scoring import Score
-from longgrain.tune.varying import Arm, Sweep
-from longgrain.tune.verdict import Court, Entrant, Verdict
+from longgrain.tune.scoring import FOUND, Score
+from longgrain.tune.varying import OVERLAP, Arm, Sweep
+from longgrain.tune.verdict import Court, Effect, Entrant, Verdict
 from longgrain.tune.words import Words
 
 
@@ -73,17 +73,10 @@ class Tuned:
     @classmethod
     def of(cls, tried: Sequence[Tried], *, sweep: Sweep, score: Score, **known: Any) -> Tuned:
         """Judges the arms by the score."""
-        entrants = [
-            Entrant(
-                name=one.arm.name,
-                point=one.arm.point,
-                values=one.scores[score.name],
-                cost=one.cost["tokens"],
-            )
-            for one in tried
-        ]
-        court = Court(entrants=entrants, sweep=sweep, lower=score.lower)
-        verdict = court.verdict()
+        court = Court(
+            entrants=_entrants(tried, score.name), sweep=sweep, score=score.name, lower=score.lower
+        )
+        verdict = replace(court.verdict(), effects=tuple(_effects(tried, court)))
         words = Words(court=court, verdict=verdict, score=score.name, unit=score.unit).all()
         return cls(tried=tried, sweep=sweep, score=score, verdict=verdict, words=words, **known)
 
@@ -122,8 +115,7 @@ class Tuned:
     def _arm(self, number: int) -> dict[str, Any]:
         one = self.tried[number]
         lessons = [
-            {name: lesson[name] for name in ("unscored", "trained_on", "steps")}
-            for lesson in one.lessons
+            {name: lesson[name] for name in ("unscored", "read", "steps")} for lesson in one.lessons
         ]
         return {
             "name": one.arm.name,
@@ -135,5 +127,26 @@ class Tuned:
             },
             "cost": one.cost,
             "data": list(one.figures),
-            "trained": lessons,
+            "models": lessons,
         }
+
+
+def _entrants(tried: Sequence[Tried], score: str) -> list[Entrant]:
+    return [
+        Entrant(
+            name=one.arm.name,
+            point=one.arm.point,
+            values=one.scores[score],
+            cost=one.cost["tokens"],
+        )
+        for one in tried
+    ]
+
+
+def _effects(tried: Sequence[Tried], court: Court) -> Iterator[Effect]:
+    """Those of the score; of an overlap, which changes no example, those on what a search finds."""
+    yield from (one for one in court.effects() if one.dimension != OVERLAP)
+    windows = [one for one in court.sweep.dimensions if one.name == OVERLAP]
+    if windows and all(FOUND in one.scores for one in tried):
+        sweep = replace(court.sweep, dimensions=tuple(windows))
+        yield from Court(entrants=_entrants(tried, FOUND), sweep=sweep, score=FOUND).effects()

@@ -11,11 +11,12 @@ from longgrain.tune.data import FIGURES
 from longgrain.tune.finding import BUDGET
 from longgrain.tune.probing import Probing
 
-FOUND, LOSS = "found", "loss"
+FOUND, LOSS, ANSWERS = "found", "loss", "answers"
 ABOUT = {
     **FIGURES,
     FOUND: f"questions whose sentence stands whole in the {BUDGET} tokens that a search brings first",
     LOSS: "how surprised the trained model is by held-out answers, in nats a token",
+    ANSWERS: "examples that the model answers from their own contexts, untrained",
 }
 UNITS = {
     "rivals": "examples",
@@ -24,6 +25,7 @@ UNITS = {
     "read": "questions",
     FOUND: "questions",
     LOSS: "examples",
+    ANSWERS: "examples",
 }
 # Figures of which nobody knows without a model whether more of them teaches better.
 UNSURE = ("rivals", "read")
@@ -49,13 +51,13 @@ class Score:
     def of(cls, asked: Asked) -> Score:
         """As asked for, or what there is. PlanError for a figure that there will not be."""
         probes = [Probing.of(one).name for one in asked.probes]
-        trained = bool(asked.model or asked.config)
-        name = asked.score or (probes[0] if probes else LOSS if trained else "rivals")
+        modelled = [LOSS] if asked.trains else [ANSWERS] if asked.base_url else []
+        name = asked.score or [*probes, *modelled, "rivals"][0]
         metric = name.partition(".")[0]
         metrics = dict.fromkeys([*asked.metrics, *([metric] if "." in name else [])])
         for one in metrics:
             _alone(one)
-        known = [*FIGURES, FOUND, *([LOSS] if trained else []), *probes]
+        known = [*FIGURES, FOUND, *modelled, *probes]
         if name not in known and "." not in name:
             raise PlanError(
                 f"score {name!r} is no figure of this sweep, so arms cannot be ranked by it: there are "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -23,11 +24,19 @@ def show(out: Console, found: Tuned) -> None:
     sign = "lower is better" if found.score.lower else "higher is better"
     out.print(Text(f"{found.score.name}: {found.score.about}; {sign}", "dim"))
     out.print(Text("* best, f on the Pareto front of score and tokens; 95% intervals", "dim"))
-    for name, reason in found.sweep.refused:
-        out.print(Text(f"not built: {name}: {reason}", "yellow"))
+    for reason, names in refused(found).items():
+        out.print(Text(f"not built: {'; '.join(names)}: {reason}", "yellow"))
     out.print()
     for words in (*found.words, *caution(found)):
         out.print(words, markup=False, highlight=False)
+
+
+def refused(found: Tuned) -> dict[str, list[str]]:
+    """Why arms could not be built, and which."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in found.sweep.refused:
+        reasons.setdefault(reason, []).append(name)
+    return reasons
 
 
 def about(found: Tuned) -> str:
@@ -57,7 +66,7 @@ def sampled(found: Tuned) -> str:
 
 def caution(found: Tuned) -> list[str]:
     """What the figures do not say."""
-    words = []
+    words = [*_no_room(found)]
     if found.score.unsure:
         words.append(
             f"No model was trained: {found.score.name} says how the data is, not how well it teaches. "
@@ -72,11 +81,24 @@ def caution(found: Tuned) -> list[str]:
             "The teacher was not asked: a stand-in took its questions by rule, so yields and money are "
             "assumed; --spend asks it."
         )
+    if found.sweep.way == "random":
+        words.append("Settings were drawn together: the effect of one holds what came with it.")
     unscored = sum(sum(o["unscored"].values()) for one in found.tried for o in one.lessons)
     if unscored:
         words.append(f"{unscored:,} questions of probes have no score, and count as none.")
     words.append("Each interval is for its own comparison: of many arms one looks good by chance.")
     return words
+
+
+def _no_room(found: Tuned) -> Iterator[str]:
+    """Where every arm has the same score, as of a probe that is too hard for the model."""
+    means = {one.scores[found.score.name].mean for one in found.tried}
+    if len(means) == 1:
+        way = "loss tells finer" if found.tried[0].lessons else "another score may tell more"
+        yield (
+            f"Every arm has the same {found.score.name}, {number(means.pop())}, so it ranks nothing, and the "
+            f"choice is that of the cost alone: {way} (--score)."
+        )
 
 
 def _table(found: Tuned) -> Table:

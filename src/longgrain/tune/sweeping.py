@@ -116,7 +116,7 @@ class Job:
 
     def check(self) -> None:
         """What cannot be asked is said before anything is built."""
-        if self.asked.model or self.asked.config:
+        if self.asked.trains:
             from longgrain.tune.exam import check
 
             check(self.asked, self.sample, self.plan)
@@ -141,7 +141,21 @@ class Job:
             run = self._run(one, self.seeds[0])
             wanted |= questions(run, replace(sentences, texts=run.texts()))
         taught = dict(self._taught(arms))
-        return [self._looked(one, taught, wanted) for one in arms if one.name in taught]
+        looked = [self._looked(one, taught, wanted) for one in arms if one.name in taught]
+        return [one for one in looked if self._scored(one)]
+
+    def _scored(self, one: Tried) -> bool:
+        """Whether the arm has the figure that arms are ranked by; noted where it has not."""
+        score = Score.of(self.asked).name
+        if score in one.scores:
+            return True
+        if not one.arm.changed:
+            raise PlanError(
+                f"no {score} could be taken of the plan as it is (there are {', '.join(one.scores)}), so "
+                "nothing can be compared with it; name another figure with --score"
+            )
+        self._refused[one.arm.name] = f"no {score} could be taken of it"
+        return False
 
     # --- build ---
 
@@ -238,7 +252,10 @@ class Job:
 
     def _taught(self, arms: Sequence[Arm]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """For every arm that can be trained what its models score, a seed each; nothing without a model."""
-        if not (self.asked.model or self.asked.config):
+        if self.asked.base_url:
+            yield from ((one.name, self._answered(one)) for one in arms)
+            return
+        if not self.asked.trains:
             yield from ((one.name, []) for one in arms)
             return
         from longgrain.tune.exam import school
@@ -258,3 +275,17 @@ class Job:
                 if not one.changed:
                     raise
                 self._refused[one.name] = str(error)
+
+    def _answered(self, arm: Arm) -> list[dict[str, Any]]:
+        """What an untrained model answers of an arm's examples, a seed each."""
+        from longgrain.tune.answering import Asking
+
+        asked = self.asked
+        asking = Asking(
+            model=asked.model, base_url=asked.base_url, examples=asked.questions, tell=self.tell
+        )
+        found = []
+        for seed in self.seeds:
+            self.tell(f"asking about {arm.name}")
+            found.append(asking.scores(self._run(arm, seed), self.out))
+        return found

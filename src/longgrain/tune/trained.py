@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from longgrain.run import Run
 from longgrain.train.record import Record
 from longgrain.train.settings import Settings
 from longgrain.tune.probing import Probing
+from longgrain.tune.scoring import LOSS
 from longgrain.types import content_id
 
-LOSS = "loss"
 # What follows from the tokens that every arm is trained on.
 DECIDED = ("steps", "epochs", "seed", "old", "replay", "ewc", "objective")
 
@@ -94,11 +94,10 @@ class School:
             values[LOSS] = losses(model, self.exam.rows("train"))
         if not self.keep:
             shutil.rmtree(model, ignore_errors=True)
-        on = record.found["trained_on"]
         return {
             "values": values,
             "unscored": {name: count for name, count in unscored.items() if count},
-            "trained_on": on,
+            "read": record.found["trained_on"]["tokens"],
             "steps": record.found["steps"],
             "took": {"train": trained, "probe": clock.since()},
         }
@@ -139,6 +138,12 @@ def settings(model: str, config: str, given: Mapping[str, str]) -> Settings:
         raise PlanError(
             f"--train {wrong}={given[wrong]} cannot be set: every arm is trained on as many tokens in "
             "as many steps, from the rows of its run; give --tokens"
+        )
+    known = [one.name for one in fields(Settings)]
+    if wrong := next((one for one in given if one not in known), None):
+        raise PlanError(
+            f"--train {wrong}={given[wrong]}: there is no such setting of a training; `longgrain train "
+            "--help` has them all"
         )
     return _settings({"accumulate": 1, **given, "model": model, "config": config})
 

@@ -31,6 +31,7 @@ class Effect:
     """A value of a dimension: the mean of the arms that have it, and its difference from the best value's."""
 
     dimension: str
+    score: str
     value: Any
     arms: tuple[int, ...]
     mean: Interval
@@ -57,6 +58,7 @@ class Court:
 
     entrants: Sequence[Entrant]
     sweep: Sweep
+    score: str
     lower: bool = False
 
     def merit(self, number: int) -> float:
@@ -74,7 +76,7 @@ class Court:
             top=top,
             tied=tied,
             front=self._front(),
-            effects=tuple(self._effects()),
+            effects=tuple(self.effects()),
         )
 
     def gap(self, one: int, other: int) -> Interval:
@@ -105,7 +107,8 @@ class Court:
         ]
         return tuple(sorted(front, key=lambda n: cost[n]))
 
-    def _effects(self) -> Iterator[Effect]:
+    def effects(self) -> Iterator[Effect]:
+        """Of every value of every dimension."""
         for one in self.sweep.dimensions:
             groups = self._groups(one)
             means = {
@@ -120,6 +123,7 @@ class Court:
                 unsure = behind is not None and alone and not behind.tells
                 yield Effect(
                     dimension=one.name,
+                    score=self.score,
                     value=value,
                     arms=tuple(arms),
                     mean=means[key],
@@ -145,4 +149,9 @@ class Court:
                 continue
             value = arm.point[one.name]
             groups.setdefault(repr(value), (value, []))[1].append(n)
-        return groups
+        return dict(sorted(groups.items(), key=lambda one: _order(one[1][0])))
+
+
+def _order(value: Any) -> tuple[float, ...]:
+    """Numbers by size; what is none stays as it comes, behind them."""
+    return (0, value) if isinstance(value, int | float) else (1,)

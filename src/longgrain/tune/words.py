@@ -35,8 +35,7 @@ class Words:
             saved = 1 - arms[best].cost / arms[top].cost if arms[top].cost else 0.0
             cheaper = f"it costs {saved:.0%} less" if saved > SAME_COST else "they cost the same"
             yield (
-                f"{arms[top].name[:1].upper()}{arms[top].name[1:]} has the best score, "
-                f"{arms[top].values.mean:.3f}, but "
+                f"The best score has {arms[top].name}, {arms[top].values.mean:.3f}, but "
                 f"{self._unsure(top, best)}, and {cheaper}."
             )
         others = [n for n in (top, *tied) if n not in (best, top)]
@@ -72,9 +71,9 @@ class Words:
         best = next(effect for effect in own if effect.behind is None)
         others = [(effect, effect.behind) for effect in own if effect.behind]
         if not any(gap.value for _, gap in others):
-            return f"{one.name}: makes no difference to {self.score}."
+            return f"{one.name}: makes no difference to {best.score}."
         told = [f"{shown(e.value)} by {abs(gap.value):.3f}" for e, gap in others if gap.tells]
-        words = f"{one.name}: {shown(best.value)} has the best {self.score}"
+        words = f"{one.name}: {shown(best.value)} has the best {best.score}"
         words += f", ahead of {', '.join(told)}" if told else ""
         return words + self._untold([e for e, gap in others if not gap.tells]) + "."
 
@@ -82,7 +81,8 @@ class Words:
         if not effects:
             return ""
         counts = [one.needed for one in effects if one.needed]
-        would = f" (about {max(counts):,} {self.unit} of each would)" if counts else ""
+        unit = self.unit if effects[0].score == self.score else "questions"
+        would = f" (about {max(counts):,} {unit} of each would)" if counts else ""
         return (
             f"; the sample cannot tell it from {', '.join(shown(e.value) for e in effects)}{would}"
         )
