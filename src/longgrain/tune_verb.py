@@ -48,6 +48,8 @@ class Scored:
     """rivals, made, yield, read, found, METRIC.FIGURE, with a model loss, answers or a probe."""
     lower: Flag = False
     """A smaller score is better; so it is for loss."""
+    cost: Literal["tokens", "money", "calls"] = "tokens"
+    """Of arms that the score does not tell apart, the cheapest is chosen by this."""
     metric: Annotated[tuple[str, ...], Many] = ()
     """A metric of the grains, of the shelf or module:Name. May be given again."""
     model: str = ""
@@ -133,6 +135,7 @@ def _asked(arms: Arms, by: Scored) -> Asked:
         **asdict(arms),
         score=by.score,
         lower=by.lower,
+        cost=by.cost,
         metrics=by.metric,
         model=by.model,
         config=by.config,

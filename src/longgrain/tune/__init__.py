@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "tune"]
 
 Tell = Callable[[str], None]
+COSTS = ("tokens", "money", "calls")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,8 @@ class Asked:
     score: str = ""
     """by default the first probe, else what the model gives (``loss``, ``answers``), else ``rivals``"""
     lower: bool = False
+    cost: str = "tokens"
+    """of the whole plan: tokens in rows, money, or calls"""
     metrics: tuple[str, ...] = ()
     model: str = ""
     config: str = ""
@@ -61,6 +64,8 @@ class Asked:
                 f"examples {self.examples}, seeds {self.seeds}, questions {self.questions}, trials "
                 f"{self.trials}, tokens {self.tokens}: there would be nothing to compare; give 1 or more"
             )
+        if self.cost not in COSTS:
+            raise PlanError(f"cost {self.cost!r} is none that is forecast: {', '.join(COSTS)}")
         if self.way not in ("auto", "grid", "one"):
             raise PlanError(f"way {self.way!r} is none: auto, grid, one")
         if self.base_url and not self.model:

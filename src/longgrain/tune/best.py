@@ -28,7 +28,7 @@ def write(found: Tuned, folder: Path, *, file: Path, values: Any) -> None:
     _move(made, file.parent, folder)
     out = io.StringIO()
     yaml = YAML()
-    yaml.width = 96
+    yaml.width = 4096  # a comment stays beside its line
     yaml.dump(made, out)
     with atomic(folder / FILE) as part:
         part.write_text(f"{_why(found)}\n{out.getvalue()}", "utf-8")

@@ -165,7 +165,8 @@ def measured(run: Run, names: Sequence[str]) -> dict[str, dict[str, float]]:
             grain = cuts.grain(number)
             text = texts[grain.doc_id][grain.start : grain.end]
             place = f"{grain.doc_id}:{grain.start}-{grain.end}"
-            item = Item(id=place, prediction=text, source=texts[grain.doc_id])
+            row = {"start": grain.start, "end": grain.end}
+            item = Item(id=place, prediction=text, source=texts[grain.doc_id], row=row)
             for figure, value in metric.score(item).items():
                 if value is not None:
                     found.setdefault(f"{name}.{figure}", {})[place] = float(value)

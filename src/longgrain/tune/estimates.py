@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from longgrain.intervals import RESAMPLES, of_means, percentiles, resamples
 from longgrain.types import content_id
 
+# Of fewer values nothing is told, however far apart they are.
+FEWEST = 5
 # Normal deviates of a 95% interval and of a power of 80%.
 SURE, POWER = 1.96, 0.84
 

@@ -151,8 +151,11 @@ def _percent(value: float | None) -> str:
 
 
 def pareto(found: Tuned) -> Chart:
-    """Score over tokens, the front dashed, each arm by its number in the table."""
-    points = [(one.cost["tokens"] / 1e6, _own(found, one)) for one in found.tried]
+    """Score over cost, the front dashed, each arm by its number in the table."""
+    cost = found.asked.cost
+    scale = 1e6 if cost == "tokens" else 1.0
+    label = f"{'million ' if scale > 1 else ''}{cost} of the whole plan"
+    points = [(one.cost[cost] / scale, _own(found, one)) for one in found.tried]
     front = [[points[n][0], points[n][1].value] for n in found.verdict.front]
     series = [_bar([x, one]) for x, one in points]
     series.append(
@@ -174,7 +177,7 @@ def pareto(found: Tuned) -> Chart:
         "xAxis": {
             "type": "value",
             "scale": True,
-            "name": "million tokens of the whole plan",
+            "name": label,
             "nameLocation": "middle",
             "nameGap": 26,
             **AXIS,
@@ -196,7 +199,7 @@ def pareto(found: Tuned) -> Chart:
         title=f"{found.score.name} and cost",
         note="numbers are those of the table; dashed: the Pareto front; bars are 95% intervals",
         option=option,
-        columns=("Arm", "Settings", "Tokens", found.score.name, ""),
+        columns=("Arm", "Settings", label, found.score.name, ""),
         rows=rows,
     )
 
@@ -270,7 +273,7 @@ def effects(found: Tuned, name: str) -> Chart:
     }
     return Chart(
         title=name,
-        note="" if own else "only one value was left to look at",
+        note=f"{score} of each value" if own else "only one value was left to look at",
         option=option,
         columns=("Value", "Arms", score, "95%", "Less the best value", "95%"),
         rows=tuple(_effect_rows(own)),

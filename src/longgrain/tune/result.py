@@ -71,14 +71,20 @@ class Tuned:
     seconds: Mapping[str, float]
 
     @classmethod
-    def of(cls, tried: Sequence[Tried], *, sweep: Sweep, score: Score, **known: Any) -> Tuned:
-        """Judges the arms by the score."""
+    def of(
+        cls, tried: Sequence[Tried], *, sweep: Sweep, score: Score, asked: Asked, **known: Any
+    ) -> Tuned:
+        """Judges the arms by the score, and ties by the cost."""
         court = Court(
-            entrants=_entrants(tried, score.name), sweep=sweep, score=score.name, lower=score.lower
+            entrants=_entrants(tried, score.name, asked.cost),
+            sweep=sweep,
+            score=score.name,
+            lower=score.lower,
         )
         verdict = replace(court.verdict(), effects=tuple(_effects(tried, court)))
         words = Words(court=court, verdict=verdict, score=score.name, unit=score.unit).all()
-        return cls(tried=tried, sweep=sweep, score=score, verdict=verdict, words=words, **known)
+        how: dict[str, Any] = {"sweep": sweep, "score": score, "asked": asked}
+        return cls(tried=tried, verdict=verdict, words=words, **how, **known)
 
     @property
     def best(self) -> Tried:
@@ -131,13 +137,13 @@ class Tuned:
         }
 
 
-def _entrants(tried: Sequence[Tried], score: str) -> list[Entrant]:
+def _entrants(tried: Sequence[Tried], score: str, cost: str = "tokens") -> list[Entrant]:
     return [
         Entrant(
             name=one.arm.name,
             point=one.arm.point,
             values=one.scores[score],
-            cost=one.cost["tokens"],
+            cost=one.cost[cost],
         )
         for one in tried
     ]

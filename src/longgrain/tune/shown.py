@@ -12,6 +12,8 @@ from rich.text import Text
 if TYPE_CHECKING:
     from longgrain.tune.result import Tried, Tuned
 
+# The share of the examples asked for below which a sample is called too small.
+ENOUGH = 0.95
 # Figures of the data that are shown beside the score.
 BESIDE = ("rivals", "found", "made", "yield")
 
@@ -21,9 +23,11 @@ def show(out: Console, found: Tuned) -> None:
     out.print(Text(f"{found.plan.name}, {about(found)}", "bold"))
     out.print(Text(sampled(found), "dim"))
     out.print(_table(found))
+    seconds = sum(clock["cpu"] for one in found.tried for clock in one.seconds.values())
     sign = "lower is better" if found.score.lower else "higher is better"
     out.print(Text(f"{found.score.name}: {found.score.about}; {sign}", "dim"))
-    out.print(Text("* best, f on the Pareto front of score and tokens; 95% intervals", "dim"))
+    front = f"on the Pareto front of score and {found.asked.cost}"
+    out.print(Text(f"* best, f {front}; 95% intervals; {seconds:,.0f} s of CPU in all", "dim"))
     for reason, names in refused(found).items():
         out.print(Text(f"not built: {'; '.join(names)}: {reason}", "yellow"))
     out.print()
@@ -71,6 +75,12 @@ def caution(found: Tuned) -> list[str]:
         words.append(
             f"No model was trained: {found.score.name} says how the data is, not how well it teaches. "
             "For that give --model or --config, and --probe."
+        )
+    short = [one for one in found.tried if one.scores["made"].mean < ENOUGH]
+    if short:
+        words.append(
+            f"The sample is too small for what is asked in {len(short)} of {len(found.tried)} arms (see made): "
+            "draw more with --sample, or ask for fewer with --examples."
         )
     if found.asked.seeds == 1 and found.tried[0].lessons:
         words.append(

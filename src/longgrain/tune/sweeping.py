@@ -235,7 +235,7 @@ class Job:
             values = data.values(run, figures, sentences) | data.measured(run, metrics)
             return {"figures": figures, "values": values}
 
-        own = content_id(run.plan.id, arm.plan.id, str(share), *metrics)
+        own = content_id(run.plan.id, arm.plan.id, str(share), run.manifest["version"], *metrics)
         return kept(self.out / "seen" / f"{own}.json", look)
 
     def _found(self, arm: Arm, wanted: Mapping[str, Wanted]) -> dict[str, float]:

@@ -28,6 +28,7 @@ ALIKE = {
     "name": "it changes nothing",
     "seed": "give --seeds",
     "sources": "all arms are built from the same documents",
+    "tokenizer": "tokens of two tokenizers are no common measure",
     "readers": "all arms are built from the same documents",
     "split": "documents are held out once, for all arms",
     "examples": "all arms ask for as many examples: give --examples",

@@ -73,7 +73,7 @@ class Words:
         if not any(gap.value for _, gap in others):
             return f"{one.name}: makes no difference to {best.score}."
         told = [f"{shown(e.value)} by {abs(gap.value):.3f}" for e, gap in others if gap.tells]
-        words = f"{one.name}: {shown(best.value)} has the best {best.score}"
+        words = f"{one.name}: {shown(best.value)} leads in {best.score}"
         words += f", ahead of {', '.join(told)}" if told else ""
         return words + self._untold([e for e, gap in others if not gap.tells]) + "."
 
