@@ -98,6 +98,7 @@ WAY = {
         *("intervals", "scores_terminal"),
     ),
     "prove": ("prove_verb", "prove"),
+    "tune": ("tune_verb", "tune"),
     "review": (
         *(
             "review_verb",

@@ -30,6 +30,7 @@ FOLDERS = (
     "review",
     "evaluation",
     "why",
+    "tune",
 )
 OPEN_TO_SHELVES = {
     *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),

@@ -23,8 +23,9 @@ from longgrain.plan import Plan
 
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "demo" / "documents"
 VERBS = (
-    *("survey", "init", "preview", "build", "explain", "export", "train", "ask", "select", "score"),
-    *("probe", "compare", "prove", "adapters"),
+    *("survey", "init", "preview", "build", "explain", "export", "train", "adapters"),
+    *("probe", "compare", "score", "report", "why", "review", "decisions", "tune", "prove"),
+    *("select", "ask"),
 )
 COMMAND = [sys.executable, "-c", "from longgrain.cli import main; main()"]
 Said = Callable[..., tuple[int, str, str]]

@@ -6,6 +6,7 @@ Everything heavy is imported inside the verb that needs it, so that help is ther
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,7 @@ from longgrain.review_verb import review
 from longgrain.score_verb import score
 from longgrain.select_verb import select
 from longgrain.train_verb import train
+from longgrain.tune_verb import tune
 from longgrain.why_verb import why
 
 if TYPE_CHECKING:
@@ -338,63 +340,28 @@ def export(run: Path, /, *, to: str, out: Path | None = None, changes: Changes =
         terminal.console().print(f"wrote {path}  {terminal.size(path.stat().st_size)}")
 
 
-app.command(
-    train,
-    sort_key=6,
-    help_epilogue=(
-        "Example:\n\n"
-        "  longgrain train runs/demo --model models/base --method lora --mask grains --out tuned\n"
+# In the order of the way: what a verb of a file of its own is, and a line that shows it.
+VERBS: tuple[tuple[Callable[..., None], str], ...] = (
+    (train, "train runs/demo --model models/base --method lora --mask grains --out tuned"),
+    (adapters, "adapters law=tuned/law code=tuned/code --out tuned/both"),
+    (probe, "probe --model models/tuned --probe needle --lengths 4k,8k,16k"),
+    (compare, "compare probes/before probes/after"),
+    (score, "score --metric rouge --predictions replies.jsonl --references gold.jsonl"),
+    (report, "report runs/demo --probe probes/before --probe probes/after"),
+    (why, "why probes/after 54c9ff --model models/tuned"),
+    (review, "review runs/demo"),
+    (decisions, "decisions runs/demo"),
+    (tune, "tune plan.yaml --vary grains.size=64,128,256"),
+    (prove, "prove position"),
+    (select, 'select pool.jsonl --query "How many lamps?" --budget 2000'),
+    (
+        ask,
+        'ask handbook.pdf "Who may open the sluice?" --by retrieve '
+        "--base-url http://127.0.0.1:8000/v1 --model my-model",
     ),
 )
-
-app.command(
-    ask,
-    sort_key=7,
-    help_epilogue=(
-        'Example:\n\n  longgrain ask handbook.pdf "Who may open the sluice?" --by retrieve '
-        "--base-url http://127.0.0.1:8000/v1 --model my-model\n"
-    ),
-)
-
-app.command(
-    select,
-    sort_key=8,
-    help_epilogue='Example:\n\n  longgrain select pool.jsonl --query "How many lamps?" --budget 2000\n',
-)
-
-app.command(
-    score,
-    sort_key=9,
-    help_epilogue=(
-        "Example:\n\n  longgrain score --metric rouge --predictions replies.jsonl --references gold.jsonl\n"
-    ),
-)
-
-app.command(
-    probe,
-    sort_key=10,
-    help_epilogue=(
-        "Example:\n\n  longgrain probe --model models/tuned --probe needle --lengths 4k,8k,16k\n"
-    ),
-)
-
-COMPARE = "Example:\n\n  longgrain compare probes/before probes/after\n"
-app.command(compare, sort_key=11, help_epilogue=COMPARE)
-app.command(prove, sort_key=12, help_epilogue="Example:\n\n  longgrain prove position\n")
-
-app.command(review, sort_key=13, help_epilogue="Example:\n\n  longgrain review runs/demo\n")
-app.command(decisions, sort_key=14, help_epilogue="Example:\n\n  longgrain decisions runs/demo\n")
-
-REPORT = "Example:\n\n  longgrain report runs/demo --probe probes/before --probe probes/after\n"
-app.command(report, sort_key=15, help_epilogue=REPORT)
-WHY = "Example:\n\n  longgrain why probes/after 54c9ff --model models/tuned\n"
-app.command(why, sort_key=16, help_epilogue=WHY)
-
-app.command(
-    adapters,
-    sort_key=13,
-    help_epilogue="Example:\n\n  longgrain adapters law=tuned/law code=tuned/code --out tuned/both\n",
-)
+for key, (verb, example) in enumerate(VERBS, start=6):
+    app.command(verb, sort_key=key, help_epilogue=f"Example:\n\n  longgrain {example}\n")
 
 if __name__ == "__main__":
     main()
