@@ -35,7 +35,7 @@ LENGTH = 1600
 @pytest.fixture(scope="module")
 def shelved(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("held-out")
-    shelve(folder, english=10, chinese=10)
+    shelve(folder, english=8, chinese=10)
     return str(folder)
 
 

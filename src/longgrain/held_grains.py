@@ -24,8 +24,9 @@ from longgrain.store import Store, merge
 from longgrain.tokens import Tokenizer
 from longgrain.types import Document, Draft
 
-# A recipe is told that so many drafts are wanted: it stops when nobody takes more.
-WANTED = 1 << 12
+# A recipe is told that so many drafts are wanted, and asks its teacher for so many at a time; it goes
+# on as long as somebody takes more.
+WANTED = 64
 # A kind is given up on after so many drafts in a row that fell.
 PATIENCE = 5000
 

@@ -59,7 +59,7 @@ class SelfCorrection:
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size; PlanError where the documents give none or do not suffice."""
         positions = ground.positions or POSITIONS
-        found = ground.drafts("pam", "pam-bad", options=2)
+        found = ground.drafts("pam", "pam-bad", options=2, bad=1.0)
         drafts = enough(
             filter(_tells, found), "question with a wrong answer that its documents suggest"
         )
