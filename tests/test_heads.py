@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import shutil
@@ -20,6 +21,8 @@ from longgrain.train_verb import train as verb
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+    # Accelerate collects garbage after each training: all modules again, a second each time.
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ import orjson
 from longgrain.engine import atomic
 from longgrain.errors import StepError, TrainError
 from longgrain.run import Run
+from longgrain.train.job import processes
 from longgrain.train.record import Record, versions
 from longgrain.train.settings import Settings
 from longgrain.train.space import Space, changed, distributions, said, space_of
@@ -75,6 +76,11 @@ def search(
     ``keep`` keeps the models of all. PlanError for a space that cannot be, TrainError where no trial
     came to an end.
     """
+    if processes() > 1:
+        raise TrainError(
+            f"{processes()} processes: a search makes its trials one after the other in one; start it "
+            "without torchrun, and train with what it finds"
+        )
     held = space_of(space, settings)
     one = _Searching(
         source=source,
