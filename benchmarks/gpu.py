@@ -32,7 +32,7 @@ WARM = 3  # steps at first, in which kernels are compiled and memory is found
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """The sizes of a Llama, and the rows it is given. By default 1.2 billion weights, 32K tokens."""
+    """The sizes of a Llama, and the rows it is given. By default 1.3 billion weights, 32K tokens."""
 
     layers: int = 24
     width: int = 2048

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,25 @@ def test_a_base_that_lies_with_its_adapter_goes_along(small_run: Run, tmp_path: 
     values = json.loads((tmp_path / "both/two/adapter_config.json").read_bytes())
     assert values["base_model_name_or_path"] == str(tmp_path / "both" / "base")
     assert (tmp_path / "both/base/model.safetensors").is_file()
+
+
+def test_a_model_that_is_asked_is_another_one_when_its_base_is(
+    pair: dict[str, Path], tuned: dict[str, Path], tmp_path: Path
+) -> None:
+    """So that answers of an adapter are not taken for those of the same adapter on another base."""
+    from longgrain.teachers._causal import contents
+
+    base = Path(shutil.copytree(tuned["base"], tmp_path / "base"))
+    law = Path(shutil.copytree(pair["law"], tmp_path / "law"))
+    config = json.loads((law / "adapter_config.json").read_bytes())
+    config["base_model_name_or_path"] = str(base)
+    (law / "adapter_config.json").write_text(json.dumps(config), "utf-8")
+    before = [*contents(law)]
+    assert [*contents(law)] == before
+    shutil.copyfile(
+        tuned["stranger"].parent / "other/model.safetensors", base / "model.safetensors"
+    )
+    assert [*contents(law)] != before
 
 
 # --- merged ---

@@ -186,6 +186,40 @@ def test_a_mixed_training_that_goes_on_draws_the_same_rows_and_ends_with_the_sam
     assert all(torch.equal(one[name], other[name]) for name in other)
 
 
+def test_the_loss_of_a_row_weighs_what_its_source_does_against_how_often_it_is_drawn(
+    pair: tuple[Run, Run], config: str, tmp_path: Path
+) -> None:
+    from longgrain.train.batches import scaled
+    from longgrain.train.job import prepared
+    from longgrain.train.tuning import trainer_of
+
+    own = str(pair[0].manifest["name"])
+    how = {"mix": "doremi", "shares": f"{own}=3,b=1", "reference": f"{own}=1,b=1"}
+    trainer = trainer_of(prepared(pair[0], mixing(config, pair[1], **how), tmp_path))
+    trainer.mixture.weights = np.array([0.6, 0.4])
+    rows = trainer.job.train
+    numbers = [0, trainer.job.parts["b"][0]]
+    made = trainer._tensors([(0, numbers[0]), (1, numbers[1])])
+    parts = [scaled(rows[n], "example") for n in numbers]
+    for at, (part, factor) in enumerate(zip(parts, (0.6 / 0.75, 0.4 / 0.25), strict=True)):
+        expected = part.scales * factor
+        assert made["scales"][at, : len(expected)].numpy() == pytest.approx(expected, rel=1e-6)
+    assert float(made["units"]) == pytest.approx(0.8 * parts[0].units + 1.6 * parts[1].units)
+    assert made["sources"].shape == made["scales"].shape
+    assert made["sources"][:, 0].tolist() == [0, 1]
+
+
+def test_a_reference_model_is_measured_on_the_validation_rows_of_each_source(
+    doremi: Record, pair: tuple[Run, Run], config: str, tmp_path: Path
+) -> None:
+    reference = Record.load(doremi.folder.parent / "reference")
+    assert reference is not None
+    how = {"mix": "sheared", "reference": str(reference.folder), "steps": 1}
+    found = train(pair[0], mixing(config, pair[1], **how), tmp_path / "out").found["mix"]
+    own = str(pair[0].manifest["name"])
+    assert found["reference"][own] == pytest.approx(reference.found["valid"]["loss"], rel=1e-5)
+
+
 def test_sheared_draws_more_of_the_source_that_is_further_from_its_reference(
     pair: tuple[Run, Run], config: str, tmp_path: Path
 ) -> None:

@@ -108,7 +108,7 @@ def _older(found: Mapping[str, Any]) -> dict[str, str]:
             lines[f"older: {Path(name).name}"] = said
     if "mix" in found:
         drawn, weights = found["mix"]["drawn"], found["mix"]["weights"]
-        parts = [f"{name} {drawn[name]:,} (now {weights[name]:.1%})" for name in drawn]
+        parts = [f"{name} {drawn[name]:,} (weight {weights[name]:.1%})" for name in drawn]
         lines["rows drawn"] = ", ".join(parts)
     return lines
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from longgrain.probes.laying import question
 from longgrain.protocols import Ground
-from longgrain.prove.orders import SYMBOLS, answer, asked, pairs
+from longgrain.prove.orders import SIGNS, SYMBOLS, answer, asked, pairs
 from longgrain.types import Measure, Question, Size
 
 
@@ -35,6 +36,7 @@ class Answering:
 
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """The pairs that nobody was trained on, as far as ``count`` goes."""
-        for a, b in pairs(held_out=True)[:count]:
-            words = asked(a, b, self.task)
-            yield question(ground, self.name, size, (words,), words, (answer(a, b, self.task),))
+        held = ((a, b, sign) for a, b in pairs(held_out=True) for sign in SIGNS[self.task])
+        for a, b, sign in islice(held, count):
+            words = asked(a, b, sign)
+            yield question(ground, self.name, size, (words,), words, (answer(a, b, sign),))

@@ -63,20 +63,30 @@ ARMS = (
         settings={"mix": "sheared", "mix_rate": 0.1, "steps": SHORT, "evaluate_every": 3},
     ),
     Arm(name="stages", beside="", kind="stages"),
-    Arm(name="stages, replay 10%", beside="stages", kind="stages", settings={"replay": 0.1}),
+    Arm(name="stages, replay 30%", beside="stages", kind="stages", settings={"replay": 0.3}),
     Arm(name="adapters by name", kind="named"),
-    Arm(name="adapters, cat", kind="merged", settings={"how": "cat"}),
-    Arm(name="adapters, linear", kind="merged", settings={"how": "linear"}),
-    Arm(name="adapters, TIES", kind="merged", settings={"how": "ties_svd"}),
-    Arm(name="adapters, DARE", kind="merged", settings={"how": "dare_linear_svd"}),
+    *(
+        Arm(
+            name=f"adapters, {name}",
+            beside="adapters by name",
+            kind="merged",
+            settings={"how": how, "weight": weight},
+        )
+        for name, how, weight in (
+            ("cat", "cat", 0.5),
+            ("linear", "linear", 0.5),
+            ("TIES", "ties_svd", 1.0),
+            ("DARE", "dare_linear_svd", 0.5),
+        )
+    ),
 )
 SWEEP = (
-    *(Arm(name=f"L2, {one:g}", settings={"l2": one}) for one in (1.0, 3.0, 10.0)),
-    *(Arm(name=f"EWC, {one:g}", settings={"ewc": one}) for one in (1e7, 3e7, 1e8)),
-    *(Arm(name=f"SI, {one:g}", settings={"si": one}) for one in (10.0, 30.0, 100.0)),
+    *(Arm(name=f"L2, {one:g}", settings={"l2": one}) for one in (0.3, 1.0, 5.0)),
+    *(Arm(name=f"EWC, {one:g}", settings={"ewc": one}) for one in (1e6, 1e7, 1e8)),
+    *(Arm(name=f"SI, {one:g}", settings={"si": one}) for one in (3.0, 10.0, 100.0)),
     *(
         Arm(name=f"LoRA, rate {one:g}", settings={**LORA, "merge": True, "lr": one})
-        for one in (2e-3, 5e-3)
+        for one in (1e-3, 2e-3, 5e-3)
     ),
     *(Arm(name=f"WiSE-FT, {one:g}", settings={"average": one}) for one in (0.3, 0.5, 0.7)),
     *(
@@ -86,18 +96,36 @@ SWEEP = (
             kind="mix",
             settings={"mix": mix, "mix_rate": rate, "steps": SHORT, "evaluate_every": 3},
         )
-        for mix, rate in (
-            *(("doremi", 0.01), ("doremi", 0.03), ("doremi", 0.1)),
-            *(("sheared", 0.03), ("sheared", 0.1), ("sheared", 0.3)),
+        for mix in ("doremi", "sheared")
+        for rate in (0.03, 0.1, 1.0)
+    ),
+    *(
+        Arm(
+            name=f"stages, replay {share:.0%}",
+            beside="stages",
+            kind="stages",
+            settings={"replay": share},
         )
+        for share in (0.1, 0.3)
+    ),
+    *(
+        Arm(
+            name=f"adapters, {how}, {weight:g}",
+            beside="adapters by name",
+            kind="merged",
+            settings={"how": how, "weight": weight},
+        )
+        for how in ("cat", "linear", "ties_svd", "dare_linear_svd")
+        for weight in (0.5, 1.0)
     ),
 )
 
 
 def measured_all(lab: Lab, arms: Sequence[Arm] = ARMS) -> list[Mapping[str, Any]]:
     """The base and the arms of one seed; what an earlier call measured is kept."""
-    named = [("base", partial(_base, lab)), *((one.name, partial(_arm, lab, one)) for one in arms)]
-    return [kept(lab.folder / "results" / f"{_file(name)}.json", make) for name, make in named]
+    named = {"base": partial(_base, lab), **{one.name: partial(_arm, lab, one) for one in arms}}
+    places = {name: lab.folder / "results" / f"{_file(name)}.json" for name in named}
+    return [kept(places[name], make) for name, make in named.items()]
 
 
 def _file(name: str) -> str:
@@ -110,7 +138,7 @@ def _run(lab: Lab, task: str) -> Path:
         return folder
     documents = write_pairs(lab.folder / "documents" / task, task)
     how: dict[str, Any] = {"checks": ("quote",), "length": LENGTH, "valid": VALID}
-    examples = len(pairs(held_out=False))
+    examples = len(SIGNS[task]) * len(pairs(held_out=False))
     return lab.build(
         task, [documents], "longgrain.prove.orders:Orders", examples, settings={"task": task}, **how
     )
@@ -129,7 +157,7 @@ def _asked(lab: Lab, model: Path) -> dict[str, float]:
             probe="longgrain.prove.answering:Answering",
             model=str(model),
             settings={"task": task},
-            questions=SYMBOLS**2,
+            questions=SYMBOLS**2,  # more than there are
             seed=lab.seed,
             batch=128,
         )
@@ -167,7 +195,7 @@ def _result(lab: Lab, arm: Arm, right: Mapping[str, float], began: Clock) -> dic
         "beside": arm.beside,
         "settings": dict(arm.settings),
         **right,
-        "questions": len(pairs(held_out=True)),
+        "questions": {one: len(signs) * len(pairs(held_out=True)) for one, signs in SIGNS.items()},
         "seconds": began.since(),
     }
 
@@ -223,7 +251,10 @@ def _merged(lab: Lab, arm: Arm) -> tuple[dict[str, float], dict[str, Any]]:
     from longgrain.train.adapters import Merge, write_merged
 
     out = lab.folder / "models" / _file(arm.name)
-    write_merged(_adapters(lab), Merge(**arm.settings, seed=lab.seed), out, whole=False)
+    named = _adapters(lab)
+    weights = dict.fromkeys(named, float(arm.settings["weight"]))
+    how = Merge(how=arm.settings["how"], weights=weights, seed=lab.seed)
+    write_merged(named, how, out, whole=False)
     return _asked(lab, out), {}
 
 

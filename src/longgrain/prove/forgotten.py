@@ -78,8 +78,9 @@ def lines(results: Results) -> list[Line]:
         own = [by[name, seed] for seed in seeds]
         beside = str(own[0]["beside"])
         both = [(by[name, seed], by[beside, seed]) for seed in seeds if (beside, seed) in by]
-        # Neither the arms of two tasks nor those beside them have learned the third.
-        tasks = [*SIGNS] if name.startswith("stages") else [*SIGNS][:2]
+        # Only these arms, and those that stand beside them, have learned the third task.
+        three = beside.startswith(("stages", "adapters"))
+        tasks = [*SIGNS] if three else [*SIGNS][:2]
         against = {
             task: Mean.of([one[task] - other[task] for one, other in both])
             for task in (tasks if both else ())

@@ -15,11 +15,13 @@ import orjson
 
 from longgrain.errors import PlanError
 from longgrain.protocols import Materials
-from longgrain.prove.symbols import KEYS, PLUS, RIGHT, VALUES, WRONG
+from longgrain.prove.symbols import KEYS, PLUS, RIGHT, STOP, VALUES, WRONG
 from longgrain.types import Draft, Dropped, Given, Message, Span
 
 SYMBOLS, HELD_OUT = 30, 5  # symbols of a pair; every fifth pair is for validation and probes alone
-SIGNS = {"old": PLUS, "new": RIGHT, "third": WRONG}
+SIGNS = {"old": PLUS + STOP, "new": RIGHT, "third": WRONG}
+# Which of the two symbols is answered first, and which second.
+ORDERS = {PLUS: (0, 1), STOP: (0, 0), RIGHT: (1, 0), WRONG: (1, 1)}
 
 
 def pairs(*, held_out: bool) -> list[tuple[int, int]]:
@@ -28,22 +30,21 @@ def pairs(*, held_out: bool) -> list[tuple[int, int]]:
     return [one for one in every if (sum(one) % HELD_OUT == 0) == held_out]
 
 
-def asked(a: int, b: int, task: str) -> str:
+def asked(a: int, b: int, sign: str) -> str:
     """The words of a question."""
-    return f"{KEYS[a]}{SIGNS[task]}{KEYS[b]}"
+    return f"{KEYS[a]}{sign}{KEYS[b]}"
 
 
-def answer(a: int, b: int, task: str) -> str:
-    """The values of both symbols in their order, in the other order, or the second one's twice."""
-    both = {"old": (a, b), "new": (b, a), "third": (b, b)}[task]
-    return "".join(VALUES[one] for one in both)
+def answer(a: int, b: int, sign: str) -> str:
+    """The values of two symbols: both in order, in the other order, or one of them twice."""
+    return "".join(VALUES[(a, b)[place]] for place in ORDERS[sign])
 
 
 def write_pairs(folder: Path, task: str) -> Path:
-    """Every pair to train on under one sign, a document each."""
+    """Every pair to train on under the signs of a task, a document each."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [orjson.dumps({"text": asked(a, b, task)}) for a, b in pairs(held_out=False)]
-    (folder / "pairs.jsonl").write_bytes(b"\n".join(rows))
+    listed = [asked(a, b, sign) for a, b in pairs(held_out=False) for sign in SIGNS[task]]
+    (folder / "pairs.jsonl").write_bytes(b"\n".join(orjson.dumps({"text": one}) for one in listed))
     return folder
 
 
@@ -72,7 +73,7 @@ class Orders:
 
     def _draft(self, number: int, materials: Materials) -> Draft:
         text = materials.text(number)
-        said = answer(KEYS.index(text[0]), KEYS.index(text[2]), self.task)
+        said = answer(KEYS.index(text[0]), KEYS.index(text[2]), text[1])
         origin = Given(source="orders", id="pair")
         question = Span(role="question", origin=origin, text=text)
         reply = Span(role="answer", origin=origin, text=said, loss=1.0)

@@ -162,7 +162,14 @@ def _forgotten(results: Sequence[Mapping[str, Any]]) -> Iterator[Section]:
         title="By seed",
         columns=("Arm", "Seed", "Old", "New", "Third"),
         rows=[
-            (one["arm"], str(one["seed"]), *(_cell(task, one) for task in ("old", "new", "third")))
+            (
+                one["arm"],
+                str(one["seed"]),
+                *(
+                    _cell(task, {**one, "questions": one["questions"][task]})
+                    for task in ("old", "new", "third")
+                ),
+            )
             for one in results
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -145,7 +146,13 @@ def _library(name: str) -> Any:
 
 
 def contents(folder: Path) -> Iterator[bytes]:
-    """Names, sizes and bytes of a model's files in order, of large ones a part: what it is."""
+    """Names, sizes and bytes of a model's files in order, of large ones a part: what it is.
+
+    Of an adapter also those of its base, where that is a folder.
+    """
+    base = _base(folder)
+    if base is not None:
+        yield from contents(base)
     paths = {path for pattern in FILES for path in folder.glob(pattern)}
     for path in sorted(paths):
         size = path.stat().st_size
@@ -154,3 +161,13 @@ def contents(folder: Path) -> Iterator[bytes]:
             for place in (0, size // 2, size - PART) if size > WHOLE else (0,):
                 file.seek(place)
                 yield file.read(PART if size > WHOLE else WHOLE)
+
+
+def _base(folder: Path) -> Path | None:
+    """The folder of an adapter's base; None for a whole model, and for a base on the hub."""
+    try:
+        known = json.loads((folder / "adapter_config.json").read_text("utf-8"))
+        found = Path(known["base_model_name_or_path"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if found.is_dir() and found.resolve() != folder.resolve() else None

@@ -17,7 +17,7 @@ from longgrain.errors import TrainError
 from longgrain.rows import Row
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
-from longgrain.train import fit, models, order
+from longgrain.train import fit, models, order, path
 from longgrain.train.batches import apart
 from longgrain.train.measures import listed, numbers, pairs
 from longgrain.train.settings import Normalise, Settings
@@ -115,6 +115,8 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
     }
     mixed = {name: list(one.rows("train")) for name, one in named.items() if one is not run}
     _enough(run, settings, rows, mixed)
+    if settings.si:
+        path.importance_of(Path(settings.model), {})
     if lost := _order_lost(run, settings):
         tell(lost)
     tell("reading the model")
