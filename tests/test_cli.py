@@ -24,7 +24,7 @@ from longgrain.plan import Plan
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "demo" / "documents"
 VERBS = (
     *("survey", "init", "preview", "build", "explain", "export", "train", "ask", "select", "score"),
-    *("probe", "compare", "prove"),
+    *("probe", "compare", "prove", "review"),
 )
 COMMAND = [sys.executable, "-c", "from longgrain.cli import main; main()"]
 Said = Callable[..., tuple[int, str, str]]
