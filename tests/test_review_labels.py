@@ -154,7 +154,7 @@ def test_texts_come_from_a_file_beside_the_label_file(tmp_path: Path) -> None:
     items = Items(Store(tmp_path / "review.sqlite"), task)
     entries = items.listed("ann", state="", sort="", words="", page=1).entries
     assert {task.text(entry) for entry, _ in entries} == {"one", "two\n行 😀"}
-    assert items.left_out() == {"text_is_empty": 1}
+    assert items.left_out() == {"text_is_empty": 1, "same_item": 1}
 
 
 def test_a_line_that_is_no_text_is_named(tmp_path: Path) -> None:

@@ -61,14 +61,13 @@ class Guard:
             return PlainTextResponse("this page has another name; use the address as printed", 421)
         if request.method not in ("GET", "HEAD") and not _from_here(request.headers):
             return PlainTextResponse("sent by a page of another site, so nothing was done", 403)
-        length = request.headers.get("content-length", "0")
-        if request.method == "POST" and not (length.isdecimal() and int(length) <= LARGEST):
+        if request.method == "POST" and not _is_small(request.headers):
             return PlainTextResponse("more than this page ever sends, so nothing was done", 413)
         return self._token_answer(request) if self.token else None
 
     def _is_ours(self, named: str) -> bool:
         """Whether a Host header names this server; an address cannot be rebound, so any may be."""
-        name = urlsplit(f"//{named}").hostname or ""
+        name = _name(f"//{named}")
         if name in {self.host, "localhost", "127.0.0.1", "::1"}:
             return True
         if not self.token:
@@ -96,7 +95,22 @@ def _from_here(headers: Mapping[str, str]) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
-    return urlsplit(origin).netloc == headers.get("host", "")
+    return origin.partition("//")[2] == headers.get("host", "")
+
+
+def _is_small(headers: Mapping[str, str]) -> bool:
+    """Whether the length of a request is known and no larger than ours are."""
+    length = headers.get("content-length", "0")
+    is_known = length.isdecimal() and "transfer-encoding" not in headers
+    return is_known and int(length) <= LARGEST
+
+
+def _name(address: str) -> str:
+    """The name of the host in an address; "" where it is none."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_address(name: str) -> bool:

@@ -61,13 +61,20 @@ class Items:
             self._fill(task)
 
     def _fill(self, task: Task) -> None:
-        found = {one.id: one for one in task.entries()}  # equal ids are one item
+        found: dict[str, Entry] = {}
+        for one in task.entries():
+            task.left_out["same_item"] += one.id in found
+            found[one.id] = one
         drawn = sorted(found.values(), key=lambda one: content_id("review", task.seed, one.id))
         rows = [
             (self.task, number, e.id, e.place, e.about, e.sort, e.language, e.size)
             for number, e in enumerate(drawn)
         ]
-        told = (self.task, task.fingerprint, orjson.dumps(dict(task.left_out)).decode())
+        told = (
+            self.task,
+            task.fingerprint,
+            orjson.dumps({k: v for k, v in task.left_out.items() if v}).decode(),
+        )
         with self.store.writing() as db:
             db.execute("DELETE FROM items WHERE task = ?", (self.task,))
             db.executemany("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)

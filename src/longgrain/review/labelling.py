@@ -24,6 +24,7 @@ from longgrain.types import content_id
 
 # Characters of a text in the list, and of the longest text that a page can work with.
 _SHORT, LONGEST = 160, 200_000
+_MADE = ("classes", "entities", "relations", "question", "answers", "evidence")
 
 
 @dataclass(kw_only=True)
@@ -136,6 +137,7 @@ class Labelling:
             "choices": choices,
             "source": self._source(entry),
             "suggested": suggested,
+            "origin": suggested.get("from", "") if any(map(suggested.get, _MADE)) else "",
             "data": {
                 "text": self.text(entry),
                 "choices": choices,

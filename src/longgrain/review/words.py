@@ -112,6 +112,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "relation": ("Relation", "关系"),
     "save_labels": ("Save and go on", "保存并继续"),
     "suggested_by": ("Suggested by {name}: please correct", "由 {name} 预先标注，请更正"),
+    "rule": ("a rule", "规则"),
+    "file": ("the file", "文件"),
     "write_question": ("Write the question", "填写问题"),
     "mark_answer": ("Mark the answer", "标出答案"),
     "mark_evidence": ("Mark the evidence", "标出证据"),
@@ -144,7 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     # the list
     "items": ("{count} items", "{count} 条"),
     "find": ("Find", "查找"),
-    "find_why": ("words of a question, or the beginning of an id", "问题中的文字，或编号开头"),
+    "find_why": ("words, or the beginning of an id", "文字，或编号开头"),
     "state": ("State", "状态"),
     "sort": ("Sort", "类型"),
     "page_of": ("Page {page} of {last}", "第 {page} / {last} 页"),
@@ -179,6 +181,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "text_is_too_long": ("{count} texts that are too long for a page", "{count} 段文本过长"),
     "no_reply": ("{count} without a reply", "{count} 条没有回答"),
     "same_reply": ("{count} with the same words in both", "{count} 条两边相同"),
+    "same_item": ("{count} with the words of another item", "{count} 条与其他条目相同"),
     "only_in_one": ("{count} in one file only", "{count} 条只在一个文件中"),
 }  # fmt: skip
 

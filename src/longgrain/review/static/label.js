@@ -140,7 +140,7 @@ document.addEventListener("alpine:init", () => Alpine.data("labelling", () => {
     return text.words.find((one) => one.start >= sentence.start) ?? sentence;
   }
   function keys(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (Spans.isChord(event)) return;
     const ways = { ArrowRight: [text.words, true], ArrowLeft: [text.words, false], ArrowDown: [text.sentences, true], ArrowUp: [text.sentences, false] };
     const ends = { "]": [0, 1], "[": [0, -1], "}": [1, 0], "{": [-1, 0] };
     if (ways[event.key]) {

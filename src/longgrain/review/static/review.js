@@ -42,7 +42,7 @@
       if (field.closest(".editing")) press("Escape", event);
       else rest("[data-scroll]");
     }
-    if (field || !isReady || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (field || !isReady || Spans.isChord(event)) return;
     if (event.key === "Enter" && event.target.closest("button, a, summary")) return;
     press(event.key.length === 1 ? event.key.toLowerCase() : event.key, event);
   });
@@ -139,7 +139,9 @@
       editing: false,
       edit() {
         this.editing = true;
-        this.$nextTick(() => this.$refs.first.focus());
+        // At once: the next key is already part of what is written.
+        this.$refs.first.closest(".editing").style.display = "";
+        this.$refs.first.focus();
       },
       leave() {
         this.editing = false;

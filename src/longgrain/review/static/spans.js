@@ -1,4 +1,4 @@
-// A text > its words, sentences and lines, and the pieces in which it is drawn. All offsets count code points.
+// A text > its words, sentences and lines, and the pieces in which it is drawn; which keys are ours. Offsets count code points.
 "use strict";
 const Spans = (() => {
   // Signs that a browser hides, or that turn the reading direction: shown as one sign each.
@@ -89,5 +89,8 @@ const Spans = (() => {
     return start + Array.from(before).length - (isHalf && !isEnd ? 1 : 0);
   }
 
-  return { of, move, linesOf, byLine, pieces, offset, visible };
+  // Whether a key belongs to the browser. On many keyboards [ and ] need AltGr, which looks like Ctrl and Alt.
+  const isChord = (event) => (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
+
+  return { isChord, of, move, linesOf, byLine, pieces, offset, visible };
 })();
