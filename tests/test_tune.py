@@ -26,6 +26,7 @@ from longgrain.tune.estimates import Values, less, needed
 from longgrain.tune.sample import draw
 from longgrain.tune.varying import Dimension, dimension, sweep
 from longgrain.tune.verdict import Court, Entrant
+from longgrain.tune.words import Words
 from small import shelve
 from standin_server import Says, serving
 
@@ -284,6 +285,30 @@ def test_an_effect_is_that_of_one_setting_alone() -> None:
     assert {key: round(one.value, 3) for key, one in behind.items()} == {1: -0.4, "b": -0.4}
 
 
+def test_a_tie_is_said_with_what_it_would_take_to_tell() -> None:
+    found = court(
+        entrant("the plan", values((50, 100), same="a"), 10, size=1),
+        entrant("size 2", values((57, 100), same="b"), 3, size=2),
+    )
+    said = Words(court=found, verdict=found.verdict(), score="score", unit="questions").all()
+    assert said[0] == "Best: size 2, score 0.570 (0.472 to 0.663)."
+    assert "the sample cannot tell the two apart (+0.070, " in said[1]
+    assert re.search(r"about [\d,]+ questions of each would\), and it costs 70% less\.$", said[1])
+    assert said[2].startswith("size: 2 leads in score; the sample cannot tell it from 1 (about")
+
+
+def test_a_plan_that_is_no_point_of_a_grid_is_in_no_effect_of_it(plan: Path) -> None:
+    assert tried(plan, "grains.size=48,64").inside
+    outside = tried(plan, "grains.size=64,96", "layout.lengths=[768],[1024]")
+    assert not outside.inside
+    entrants = [
+        entrant(one.name, values((50 + n, 100)), 1, **one.point)
+        for n, one in enumerate(outside.arms)
+    ]
+    judge = Court(entrants=entrants, sweep=outside, score="score")
+    assert {arm for one in judge.verdict().effects for arm in one.arms} == {1, 2, 3, 4}
+
+
 # --- a sweep ---
 
 
@@ -428,7 +453,7 @@ def test_a_model_at_an_endpoint_is_asked_the_examples_once(plan: Path, tmp_path:
         )
         found = tune(plan, tmp_path, asked)
         calls = len(server.log.calls)
-        assert calls == 16
+        assert 8 < calls <= 16  # an example that both arms have is asked once
         again = tune(plan, tmp_path, asked)
         assert len(server.log.calls) == calls
     assert found.score.name == "answers"

@@ -65,7 +65,7 @@ class Scored:
     probe: Annotated[tuple[str, ...], Many] = ()
     """Ask each model: --probe needle:1k,4k. May be given again."""
     questions: int = 100
-    """Of each probe, length and language; held-out examples for the loss."""
+    """Of each probe, length and language; held-out examples for the loss; examples for answers."""
     keep_models: Flag = False
     """Keep the weights, which are removed once they were asked."""
 

@@ -8,7 +8,7 @@ wider one takes up what a smaller one made.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ class Asked:
     config: str = ""
     base_url: str = ""
     """with ``model``: nothing is trained, it is asked the examples themselves"""
-    train: Mapping[str, str] = ()  # type: ignore[assignment]
+    train: Mapping[str, str] = field(default_factory=dict)
     tokens: int = 0
     probes: tuple[str, ...] = ()
     questions: int = 100
@@ -53,7 +53,6 @@ class Asked:
 
     def __post_init__(self) -> None:
         """PlanError for what cannot be."""
-        object.__setattr__(self, "train", dict(self.train))
         if self.sample is not None and not 0 < self.sample <= 1:
             raise PlanError(
                 f"sample {self.sample} is no share of the documents, so nothing can be drawn: give one "

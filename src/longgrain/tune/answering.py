@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ class Asking:
     model: str
     base_url: str
     examples: int
-    tell: Callable[[str], None]
 
     def scores(self, run: Run, folder: Path) -> dict[str, Any]:
         """The values of one run; stored answers are not asked for again."""
@@ -35,8 +34,10 @@ class Asking:
         settings = {"temperature": 0.0, "max_reply_tokens": REPLY, "whole_replies": False}
         where = {"model": self.model, "base_url": self.base_url, "reasks": 0}
         teacher = component("teachers", "openai", {**settings, **where})
-        examples = [one for one in run.examples("train") if one.lineage.get("answer")]
-        examples = examples[: self.examples]
+        listed = list(run.examples("train"))
+        # Examples of one kind lie together, so a few are taken evenly.
+        chosen = listed[:: max(1, -(-len(listed) // self.examples))]
+        examples = [one for one in chosen if one.lineage.get("answer")]
         requests = [_request(one, run.texts()) for one in examples]
         with Ledger(folder / "answers.sqlite") as ledger:
             outcomes = ledger.ask(teacher, requests, batch=BLOCK)
@@ -49,11 +50,10 @@ class Asking:
             if not isinstance(outcome, Refused)
             and (score := _score(metric, one, outcome.text)) is not None
         }
+        missing = len(chosen) - len(values)
         return {
             "values": {ANSWERS: values},
-            "unscored": {ANSWERS: len(examples) - len(values)}
-            if len(values) < len(examples)
-            else {},
+            "unscored": {ANSWERS: missing} if missing else {},
             "read": read,
             "steps": 0,
             "took": {"ask": clock.since()},

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from longgrain.grains import cut
 from longgrain.recipes.retrieve.retriever import Retriever
 from longgrain.run import Run
 from longgrain.tune.rivals import Sentences, question, read
-from longgrain.types import MADE, Example, Grain
+from longgrain.types import MADE, Example, Grain, Kind
 
 # Tokens that are read of what a search brings, the best first.
 BUDGET = 512
@@ -66,49 +67,59 @@ class Windows:
 
     def found(self, wanted: Sequence[Wanted], run: Run) -> dict[str, float]:
         """For each question 1 where its sentence stands whole in the first tokens that BM25 brings."""
-        grains, texts, sizes = self._cut(run)
-        search = Retriever.over(texts)
+        pieces = list(self._cut(run))
+        search = Retriever.over([one.text for one in pieces])
         most = max(1, 4 * BUDGET // self.size)
         found = {}
         for one in wanted:
-            ranked = [number for number, _ in search.ranked(one.question, most)]
-            found[one.id] = float(_stands(one, [(grains[n], sizes[n]) for n in ranked]))
+            ranked = [pieces[number] for number, _ in search.ranked(one.question, most)]
+            found[one.id] = float(_stands(one, ranked))
         return found
 
-    def _cut(self, run: Run) -> tuple[list[Grain], list[str], list[int]]:
-        """The windows of all documents, their words, and their tokens."""
-        grains: list[Grain] = []
-        texts: list[str] = []
-        sizes: list[int] = []
+    def _cut(self, run: Run) -> Iterator[_Piece]:
+        """The windows of all documents that were read."""
         tokens = round(self.overlap * self.size)
         for document in run.documents():
             if document.source.startswith(MADE):
                 continue
             starts = run.tokenizer.place([document.text]).starts.astype(np.int64)
-            own = cut(
+            kinds: list[Kind] = ["window" if tokens else "cut"]
+            for one in cut(
                 document,
                 size=self.size,
                 mode=self.mode,
                 overlap=tokens,
                 token_starts=starts,
-                kinds=["window" if tokens else "cut"],
-            )
-            bounds = np.searchsorted(starts, [(one.start, one.end) for one in own]).reshape(-1, 2)
-            grains += own
-            texts += [document.text[one.start : one.end] for one in own]
-            sizes += (bounds[:, 1] - bounds[:, 0]).tolist()
-        return grains, texts, sizes
+                kinds=kinds,
+            ):
+                low, high = np.searchsorted(starts, (one.start, one.end))
+                yield _Piece(
+                    grain=one, text=document.text[one.start : one.end], tokens=starts[low:high]
+                )
 
 
-def _stands(one: Wanted, ranked: Sequence[tuple[Grain, int]]) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Piece:
+    """A window, its words, and where each of its tokens begins in the document."""
+
+    grain: Grain
+    text: str
+    tokens: NDArray[np.int64]
+
+    def end(self, left: int) -> int:
+        """How far one gets with so many tokens."""
+        return self.grain.end if len(self.tokens) <= left else int(self.tokens[left])
+
+
+def _stands(one: Wanted, ranked: Sequence[_Piece]) -> bool:
     """Reads windows in their order until the budget is spent."""
     left, seen = BUDGET, []
-    for grain, size in ranked:
-        if size > left:
+    for piece in ranked:
+        if piece.grain.doc_id == one.doc_id:
+            seen.append((piece.grain.start, piece.end(left)))
+        left -= len(piece.tokens)
+        if left <= 0:
             break
-        left -= size
-        if grain.doc_id == one.doc_id:
-            seen.append((grain.start, grain.end))
     at = one.start
     for low, high in sorted(seen):
         if low <= at + 2 and high > at:  # a blank or two lie between neighbours

@@ -77,14 +77,16 @@ def draw(plan: Plan, folder: Path, *, share: float | None, seed: int) -> Sample:
     Held out are others of them; where there are none, one of those drawn. Held-out documents that
     are near-duplicates of drawn ones are left out, and counted. Raises SourceError for no documents.
     """
-    known = [_Known.of(one, seed) for one in _documents(plan)]
+    items = list(_listed(plan, seed))
+    known = [one for one in items if isinstance(one, _Known)]
     if not known:
         raise SourceError(
             f"the sources {list(plan.sources)} give no document, so there is nothing to draw from; "
             "check the paths"
         )
     drawn, held = _chosen(known, share)
-    texts = {one.id: one for one in _documents(plan) if one.id in {*drawn, *held}}
+    wanted = {*drawn, *held}
+    texts = {one.id: one for one in _items(plan) if isinstance(one, Document) and one.id in wanted}
     twins = _twins([texts[one].text for one in drawn], [texts[one].text for one in held])
     held = [one for one, twin in zip(held, twins, strict=True) if not twin]
     folder.mkdir(parents=True, exist_ok=True)
@@ -98,6 +100,7 @@ def draw(plan: Plan, folder: Path, *, share: float | None, seed: int) -> Sample:
             "characters": sum(len(texts[one].text) for one in drawn),
             "of_documents": len(known),
             "of_characters": sum(one.size for one in known),
+            "not_read": len(items) - len(known),
             "held_documents": len(kept),
             "held_characters": sum(len(one.text) for one in kept),
             "held_languages": _spoken(kept),
@@ -125,11 +128,14 @@ class _Known:
         return cls(id=one.id, order=order, language=language, size=len(one.text))
 
 
-def _documents(plan: Plan) -> Iterator[Document]:
-    places = (place(plan, name) for name in plan.sources)
-    for item in read(*places, readers=plan.readers):
-        if isinstance(item, Document):
-            yield item
+def _items(plan: Plan) -> Iterator[Document | Dropped]:
+    return read(*(place(plan, name) for name in plan.sources), readers=plan.readers)
+
+
+def _listed(plan: Plan, seed: int) -> Iterator[_Known | Dropped]:
+    """What is remembered of each document, or why there is none."""
+    for one in _items(plan):
+        yield _Known.of(one, seed) if isinstance(one, Document) else one
 
 
 def _chosen(known: Sequence[_Known], share: float | None) -> tuple[list[str], list[str]]:

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from longgrain.tune.scoring import LOSS
+
 if TYPE_CHECKING:
     from longgrain.tune.result import Tried, Tuned
 
@@ -58,13 +60,14 @@ def about(found: Tuned) -> str:
 def sampled(found: Tuned) -> str:
     """What the arms were built from."""
     told = found.sample
+    unread = f"; {told['not_read']:,} items could not be read" if told["not_read"] else ""
     share = told["characters"] / max(1, told["of_characters"])
     left = told["near_duplicates_left_out"]
     twins = f", {left} near-duplicates of the sample left out" if left else ""
     return (
         f"sample: {told['documents']:,} of {told['of_documents']:,} documents, {share:.0%} of the "
         f"characters; up to {found.asked.examples:,} examples an arm; {told['held_documents']:,} documents "
-        f"held out{twins}"
+        f"held out{twins}{unread}"
     )
 
 
@@ -93,9 +96,15 @@ def caution(found: Tuned) -> list[str]:
         )
     if found.sweep.way == "random":
         words.append("Settings were drawn together: the effect of one holds what came with it.")
+    if found.asked.trains and LOSS not in found.tried[0].scores:
+        words.append(
+            "The held-out documents are too few for examples of the plan, so there is no loss."
+        )
     unscored = sum(sum(o["unscored"].values()) for one in found.tried for o in one.lessons)
     if unscored:
-        words.append(f"{unscored:,} questions of probes have no score, and count as none.")
+        words.append(
+            f"{unscored:,} questions or examples have no score from a model; they count as none."
+        )
     words.append("Each interval is for its own comparison: of many arms one looks good by chance.")
     return words
 

@@ -281,9 +281,7 @@ class Job:
         from longgrain.tune.answering import Asking
 
         asked = self.asked
-        asking = Asking(
-            model=asked.model, base_url=asked.base_url, examples=asked.questions, tell=self.tell
-        )
+        asking = Asking(model=asked.model, base_url=asked.base_url, examples=asked.questions)
         found = []
         for seed in self.seeds:
             self.tell(f"asking about {arm.name}")

@@ -75,6 +75,8 @@ class Sweep:
     way: Literal["grid", "one", "random"]
     points: int
     """of the whole grid"""
+    inside: bool = True
+    """whether the plan as it is is one of the points"""
 
 
 def named(changed: Point) -> str:
@@ -171,12 +173,14 @@ def sweep(
     points = _points(dimensions, own, chosen, trials, seed)
     arms: dict[tuple[str, float], Arm] = {}
     refused: dict[str, str] = {}
+    inside = False
     for point in ({}, *points):
         try:
             arm = maker.arm(point, own)
         except PlanError as error:
             refused.setdefault(named(point), str(error))
             continue
+        inside = inside or (bool(point) and not arm.changed)
         arms.setdefault((arm.plan.id, arm.overlap), arm)
     if len(arms) < 2:
         raise PlanError(
@@ -189,6 +193,7 @@ def sweep(
         refused=tuple(refused.items()),
         way=chosen,
         points=whole,
+        inside=inside,
     )
 
 

@@ -32,13 +32,12 @@ class Words:
         arms = self.court.entrants
         yield f"Best: {arms[best].name}, {self.score} {said(arms[best].values.interval())}."
         if best != top:
-            saved = 1 - arms[best].cost / arms[top].cost if arms[top].cost else 0.0
-            cheaper = f"it costs {saved:.0%} less" if saved > SAME_COST else "they cost the same"
+            cheaper = self._cheaper(best, top)
             yield (
                 f"The best score has {arms[top].name}, {arms[top].values.mean:.3f}, but "
                 f"{self._unsure(top, best)}, and {cheaper}."
             )
-        others = [n for n in (top, *tied) if n not in (best, top)]
+        others = [n for n in (top, *tied) if n not in (best, top, 0)]
         if others:
             more = " and more" if len(others) > NAMED else ""
             yield (
@@ -55,7 +54,15 @@ class Words:
         if gain.tells:
             own = self.court.entrants[0].values.mean
             return f"The plan as it is has {own:.3f}: the difference is {gain.value:+.3f} ({bounds(gain)})."
-        return f"Against the plan as it is, {self._unsure(best, 0)}."
+        return f"Against the plan as it is, {self._unsure(best, 0)}, and {self._cheaper(best, 0)}."
+
+    def _cheaper(self, one: int, other: int) -> str:
+        """What the first costs, seen from the second."""
+        costs = [self.court.entrants[n].cost for n in (one, other)]
+        saved = 1 - costs[0] / costs[1] if costs[1] else 0.0
+        if abs(saved) <= SAME_COST:
+            return "they cost the same"
+        return f"it costs {abs(saved):.0%} {'less' if saved > 0 else 'more'}"
 
     def _unsure(self, one: int, other: int) -> str:
         gap, count = self.court.gap(one, other), self.court.needed(one, other)
