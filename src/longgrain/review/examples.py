@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from longgrain.explain import laid_out, weighed
 from longgrain.review.blocks import blocks, evidence
 from longgrain.review.decision import Decision, Kind
 from longgrain.review.rubrics import ratings, rubrics_of
-from longgrain.review.task import Entry, UnusableError
+from longgrain.review.task import Entry, UnusableError, at_once
 from longgrain.run import Run
 from longgrain.types import Example, Message, Side, Span, content_id
 
@@ -71,6 +71,10 @@ class Examples:
     def _example(self, entry: Entry) -> Example:
         side, row = entry.place.split("/")
         return next(self.run.examples_at(side, [int(row)]))  # type: ignore[arg-type]
+
+    def prepare(self, entry: Entry) -> Callable[[], object]:
+        """Nothing takes long."""
+        return at_once
 
     def view(self, entry: Entry, by: str, language: str) -> Mapping[str, Any]:
         """The example with its words made."""

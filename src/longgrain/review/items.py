@@ -96,6 +96,15 @@ class Items:
         found = self.store.rows(query, [self.task, name])
         return _entry(found[0]) if found else None
 
+    def following(self, name: str) -> Entry | None:
+        """The item behind this one."""
+        query = (
+            f"SELECT {_COLUMNS} FROM items i WHERE i.task = ? AND i.number > "
+            "(SELECT number FROM items WHERE task = i.task AND id = ?) ORDER BY i.number LIMIT 1"
+        )
+        found = self.store.rows(query, [self.task, name])
+        return _entry(found[0]) if found else None
+
     def sorts(self) -> list[str]:
         """The sorts of items that occur."""
         query = "SELECT DISTINCT sort FROM items WHERE task = ? ORDER BY sort"

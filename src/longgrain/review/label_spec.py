@@ -30,7 +30,7 @@ class LabelSpec(BaseModel):
     """``classes``, ``entities`` and ``relations`` are names with a hint each, or a list of names.
 
     ``texts`` is a JSONL file, or what is taken from the run. ``suggest`` marks what the rules of
-    longgrain find, for people to correct.
+    longgrain find, or what the teacher of the run's plan says, for people to correct.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,7 +43,7 @@ class LabelSpec(BaseModel):
     entities: Names = Field(default_factory=dict)
     relations: Names = Field(default_factory=dict)
     question: bool = False
-    suggest: Literal["rule", "none"] = "none"
+    suggest: Literal["rule", "teacher", "none"] = "none"
 
     @field_validator("classes", "entities", "relations", mode="before")
     @classmethod

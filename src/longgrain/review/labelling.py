@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from longgrain.errors import SourceError
 from longgrain.review.decision import Decision, Kind
 from longgrain.review.label_spec import FromRun, LabelSpec
 from longgrain.review.labels import by_rule, checked
-from longgrain.review.task import Entry, UnusableError
+from longgrain.review.suggesting import Suggester
+from longgrain.review.task import Entry, UnusableError, at_once
 from longgrain.run import Run
 from longgrain.types import content_id
 
@@ -36,6 +37,7 @@ class Labelling:
 
     spec: LabelSpec
     run: Run | None = None
+    suggester: Suggester | None = None
     seed: int = 17
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -113,11 +115,19 @@ class Labelling:
         doc_id, start, end = entry.place.rsplit("/", 2)
         return {"text": self.run.texts()[doc_id][int(start) : int(end)]}
 
+    def prepare(self, entry: Entry) -> Callable[[], object]:
+        """Asks the teacher, where one suggests labels."""
+        if self.suggester is None:
+            return at_once
+        return self.suggester.begin(self.text(entry)).result
+
     def suggestion(self, entry: Entry) -> Mapping[str, Any]:
-        """Labels to correct: those of the row, else the rule's; ``from`` says whose they are."""
+        """Labels to correct: those of the row, else the teacher's or the rule's; ``from`` says whose."""
         held = self._held(entry)
         if isinstance(held.get("labels"), Mapping):
             return {**held["labels"], "from": str(held.get("from", "file"))}
+        if self.suggester is not None:
+            return self.suggester.begin(str(held["text"])).result()
         if self.spec.suggest == "rule":
             return {**by_rule(str(held["text"]), self.spec), "from": "rule"}
         return {}
@@ -137,6 +147,7 @@ class Labelling:
             "choices": choices,
             "source": self._source(entry),
             "suggested": suggested,
+            "refused": suggested.get("refused", ""),
             "origin": suggested.get("from", "") if any(map(suggested.get, _MADE)) else "",
             "data": {
                 "text": self.text(entry),

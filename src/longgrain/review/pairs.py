@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from longgrain.callfile import CallFile
 from longgrain.errors import SourceError
 from longgrain.intervals import wilson
 from longgrain.review.decision import Decision, Kind
-from longgrain.review.task import Entry, UnusableError
+from longgrain.review.task import Entry, UnusableError, at_once
 from longgrain.types import content_id
 
 # Where a field is looked for: the first of these that a row has.
@@ -103,6 +103,10 @@ class Pairs:
     def left(self, entry: Entry, by: str) -> str:
         """Which of both stands on the left for this person: "a" or "b", drawn by seed."""
         return "ab"[int(content_id("side", self.seed, entry.id, by), 16) % 2]
+
+    def prepare(self, entry: Entry) -> Callable[[], object]:
+        """Nothing takes long."""
+        return at_once
 
     def view(self, entry: Entry, by: str, language: str) -> Mapping[str, Any]:
         """Both answers by side, the question, and what is right where the files say it."""

@@ -232,6 +232,12 @@ class Site:
         if entry is None:
             return self._problem(request, UnusableError("no_such_item", turn.item), 404)
         shown = {"entry": entry, "turn": turn, "once": secrets.token_urlsafe(12), "said": said}
+        following = self.queue.items.following(entry.id)
+        with self._lock:
+            wait = self.task.prepare(entry)
+            if following:
+                self.task.prepare(following)
+        wait()  # others go on meanwhile
         with self._lock:
             values = self.task.view(entry, by, self.language(request))
         return self.page(

@@ -13,15 +13,18 @@ from typing import Literal
 import uvicorn
 
 from longgrain.errors import PlanError, RunError
+from longgrain.forecast import LEDGER
+from longgrain.plan import Plan
 from longgrain.review.examples import Examples
 from longgrain.review.guard import Guard, is_local
 from longgrain.review.items import Items
-from longgrain.review.label_spec import FromRun, load
+from longgrain.review.label_spec import FromRun, LabelSpec, load
 from longgrain.review.labelling import Labelling
 from longgrain.review.pairs import Pairs
 from longgrain.review.queue import Queue
 from longgrain.review.server import Site, proper
 from longgrain.review.store import FILE, Store
+from longgrain.review.suggesting import Suggester
 from longgrain.review.task import Task
 from longgrain.run import Run
 from longgrain.types import Side
@@ -63,9 +66,18 @@ def task_of(asked: Asked) -> Task:
         return Pairs(a=asked.pairs[0], b=asked.pairs[1])
     if asked.label:
         spec = load(asked.label)
-        run = Run(asked.folder) if isinstance(spec.texts, FromRun) else None
-        return Labelling(spec=spec, run=run, seed=run.plan.seed if run else 17)
+        asks = spec.suggest == "teacher"
+        run = Run(asked.folder) if asks or isinstance(spec.texts, FromRun) else None
+        teacher = _suggester(run, spec) if run and asks else None
+        seed = run.plan.seed if run else 17
+        return Labelling(spec=spec, run=run, suggester=teacher, seed=seed)
     return Examples(run=Run(asked.folder), side=asked.side)
+
+
+def _suggester(run: Run, spec: LabelSpec) -> Suggester:
+    """The teacher of the plan, its paths read from the folder in which the plan lay."""
+    plan = Plan.of(run.plan.as_dict(), folder=run.manifest["plan_folder"])
+    return Suggester(plan=plan, ledger=run.folder / LEDGER, spec=spec)
 
 
 def queue_of(asked: Asked, task: Task) -> Queue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +28,10 @@ class Entry:
     sort: str
     language: str
     size: int
+
+
+def at_once() -> None:
+    """Waits for nothing."""
 
 
 class Task(Protocol):
@@ -56,6 +60,10 @@ class Task(Protocol):
 
     def entries(self) -> Iterable[Entry]:
         """All items; read once, for the index."""
+        ...
+
+    def prepare(self, entry: Entry) -> Callable[[], object]:
+        """Begins what may take long; what is returned waits for it."""
         ...
 
     def view(self, entry: Entry, by: str, language: str) -> Mapping[str, Any]:

@@ -112,6 +112,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "relation": ("Relation", "关系"),
     "save_labels": ("Save and go on", "保存并继续"),
     "suggested_by": ("Suggested by {name}: please correct", "由 {name} 预先标注，请更正"),
+    "no_suggestion": ("No suggestion: {about}", "没有预先标注：{about}"),
     "rule": ("a rule", "规则"),
     "file": ("the file", "文件"),
     "write_question": ("Write the question", "填写问题"),
