@@ -57,7 +57,7 @@ class Scored:
     base_url: str = ""
     """Ask the model at this endpoint the examples of every arm instead; nothing is trained."""
     config: str = ""
-    """Instead: a config.json, for a model with random weights."""
+    """Instead of --model: a config.json, whose model begins with random weights."""
     train: Annotated[tuple[str, ...], Many] = ()
     """A setting of the training: --train lr=1e-4. May be given again."""
     tokens: int = 0

@@ -136,6 +136,7 @@ class Job:
         """Every arm that can be built, with its figures and values."""
         arms = [one for one in self.sweep.arms if self._built(one)]
         sentences = Sentences(texts=self._run(arms[0], self.seeds[0]).texts())
+        self.tell("taking questions for a search")
         wanted: dict[str, Wanted] = {}
         for one in arms:
             run = self._run(one, self.seeds[0])
@@ -241,8 +242,9 @@ class Job:
     def _found(self, arm: Arm, wanted: Mapping[str, Wanted]) -> dict[str, float]:
         """Which questions of all arms a search finds in this arm's windows."""
         cut = Windows(size=arm.plan.grains.size, mode=arm.plan.grains.mode, overlap=arm.overlap)
-        own = content_id(repr(cut), self.sample.told["documents_id"], arm.plan.tokenizer, *wanted)
         run = self._run(self.sweep.arms[0], self.seeds[0])
+        known = (self.sample.told["documents_id"], run.manifest["version"])
+        own = content_id(repr(cut), *known, *map(repr, wanted.values()))
         return kept(
             self.out / "seen" / f"found-{own}.json",
             lambda: cut.found(list(wanted.values()), run),

@@ -34,7 +34,7 @@ class Words:
         if best != top:
             cheaper = self._cheaper(best, top)
             yield (
-                f"The best score has {arms[top].name}, {arms[top].values.mean:.3f}, but "
+                f"The best score, {arms[top].values.mean:.3f}, is that of {arms[top].name}, but "
                 f"{self._unsure(top, best)}, and {cheaper}."
             )
         others = [n for n in (top, *tied) if n not in (best, top, 0)]
