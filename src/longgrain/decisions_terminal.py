@@ -21,7 +21,8 @@ TENTATIVE, CUSTOMARY = 0.667, 0.8
 
 def show(out: Console, found: Summary) -> None:
     """People, agreement, comparisons and acceptance, as far as there are any."""
-    head = f"{found.decisions:,} decisions of {len(found.people):,} people, {found.standing:,} of them stand"
+    people = "1 person" if len(found.people) == 1 else f"{len(found.people):,} people"
+    head = f"{found.decisions:,} decisions of {people}, {found.standing:,} of them stand"
     out.print(Text(head, "bold"))
     for table in (_people(found), _agreement(found), _pairs(found), _acceptance(found)):
         if table.row_count:
