@@ -120,17 +120,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return Lab(folder=tmp_path_factory.mktemp("lab"), seed=0)
 
 
-def test_tuning_forgets_and_what_is_replayed_or_held_does_not(lab: Lab) -> None:
-    """One seed of the proof, four of its arms, and that they are not run again."""
-    arms = [one for one in forgetting.ARMS if one.name in ("none", "replay 10%", "SI")]
+def test_tuning_forgets_while_both_at_once_and_adapters_by_name_do_not(lab: Lab) -> None:
+    """One seed, a few arms, and that they are not run again. How much the others keep differs by seed."""
+    arms = [one for one in forgetting.ARMS if one.name in ("none", "joint")]
     named = [one for one in forgetting.ARMS if one.kind == "named"]
     found = {one["arm"]: one for one in forgetting.measured_all(lab, [*arms, *named])}
     assert found["base"]["old"] >= 95
+    assert found["base"]["new"] <= 20
     assert found["none"]["old"] <= 50
-    assert all(found[one.name]["new"] >= 95 for one in arms)
-    assert found["replay 10%"]["old"] > found["none"]["old"] + 20
-    assert found["SI"]["old"] > found["none"]["old"] + 20
+    assert min(found["joint"]["old"], found["joint"]["new"]) >= 95
+    assert found["none"]["new"] >= 95
     assert found["adapters by name"]["old"] == found["base"]["old"]
+    assert min(found["adapters by name"][task] for task in ("new", "third")) >= 95
     losses = found["none"]["losses"]
     assert losses["after"] > 10 * losses["before"]
     weights = {path: path.stat().st_mtime for path in lab.folder.rglob("*.safetensors")}

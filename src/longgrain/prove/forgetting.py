@@ -21,7 +21,7 @@ from longgrain.train.record import Record
 BASE_STEPS, BASE_RATE = 300, 3e-3
 STEPS, RATE, BATCH = 80, 1e-3, 2
 SHORT = 30  # steps in which an even mix has not learned the new task yet
-RANK, LORA_RATE = 4, 5e-3
+RANK, LORA_RATE = 4, 1e-3
 LENGTH = 256  # of contexts, of which these tasks have none: it only has to fit the validation side
 VALID = 0.1
 
@@ -44,9 +44,10 @@ ARMS = (
     Arm(name="joint", kind="mix", settings={"mix": "fixed"}),
     Arm(name="replay 2%", settings={"replay": 0.02}),
     Arm(name="replay 10%", settings={"replay": 0.1}),
-    Arm(name="L2", settings={"l2": 3.0}),
-    Arm(name="EWC", settings={"ewc": 3e7}),
-    Arm(name="SI", settings={"si": 30.0}),
+    Arm(name="replay 30%", settings={"replay": 0.3}),
+    Arm(name="L2", settings={"l2": 5.0}),
+    Arm(name="EWC", settings={"ewc": 1e8}),
+    Arm(name="SI", settings={"si": 10.0}),
     Arm(name="LoRA", settings={**LORA, "merge": True}),
     Arm(name="WiSE-FT", settings={"average": 0.5}),
     Arm(name="short, even mix", beside="", kind="mix", settings={"mix": "fixed", "steps": SHORT}),
@@ -75,7 +76,7 @@ ARMS = (
         for name, how, weight in (
             ("cat", "cat", 0.5),
             ("linear", "linear", 0.5),
-            ("TIES", "ties_svd", 1.0),
+            ("TIES", "ties_svd", 0.5),
             ("DARE", "dare_linear_svd", 0.5),
         )
     ),
