@@ -261,5 +261,11 @@ class Tally:
                 for figure, value in of(times[own]).items():
                     drawn[figure].append(np.nan if value is None else value)
         return counted, {
-            figure: (value, percentiles(np.array(drawn[figure]))) for figure, value in found.items()
+            figure: (value, _apart(np.array(drawn[figure]))) for figure, value in found.items()
         }
+
+
+def _apart(values: NDArray[np.float64]) -> Interval | None:
+    """The middle 95%; None where all are alike: resamples that cannot differ say nothing."""
+    found = percentiles(values)
+    return None if found is None or found.low == found.high else found
