@@ -17,7 +17,6 @@ import pytest
 from ruamel.yaml import YAML
 
 import longgrain
-from longgrain import cli
 from longgrain.errors import PlanError, RunError
 from longgrain.plan import Plan
 
@@ -29,22 +28,6 @@ VERBS = (
 )
 COMMAND = [sys.executable, "-c", "from longgrain.cli import main; main()"]
 Said = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
-    """Types a command; its exit code, stdout and stderr."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["longgrain", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture(scope="module")

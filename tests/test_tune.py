@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from longgrain import cli
 from longgrain.errors import PlanError
 from longgrain.plan import Plan
 from longgrain.plan_file import parsed
@@ -313,23 +312,6 @@ def test_a_plan_that_is_no_point_of_a_grid_is_in_no_effect_of_it(plan: Path) -> 
 
 
 Said = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Said:
-    """Types a command; its exit code, stdout and stderr."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setenv("COLUMNS", "100")
-        monkeypatch.setattr(sys, "argv", ["longgrain", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return run
 
 
 def result(folder: Path) -> dict[str, Any]:
