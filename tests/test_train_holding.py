@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,27 @@ def test_replayed_rows_are_trained_and_what_is_forgotten_is_measured(
     assert old["before"] == pytest.approx(found["valid"]["looks"][0]["loss"], rel=1e-6)
     assert old["after"] == pytest.approx(found["valid"]["loss"], rel=1e-6)
     assert old["after"] < old["before"]
+
+
+def test_a_share_that_would_replay_nothing_is_refused(
+    small_run: Run, config: str, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainError, match="none would be replayed"):
+        train(small_run, quick(config, old=str(small_run.folder), replay=0.001), tmp_path / "out")
+
+
+def test_older_runs_are_measured_each_without_any_measure(
+    small_run: Run, config: str, tmp_path: Path
+) -> None:
+    other = Run(Path(shutil.copytree(small_run.folder, tmp_path / "other")))
+    asked = quick(config, old=f"{small_run.folder}, {other.folder}")
+    found = train(small_run, asked, tmp_path / "out").found
+    old = found["old_valid"]
+    assert [*old["by_run"]] == [str(small_run.folder), str(other.folder)]
+    for one in (old, *old["by_run"].values()):
+        assert one["after"] == pytest.approx(found["valid"]["loss"], rel=1e-6)
+        assert one["after"] < one["before"]
+    assert found["trained_on"]["replayed"] == 0
 
 
 def test_an_older_run_with_another_tokenizer_is_refused(

@@ -46,18 +46,8 @@ def adapters(
         Of what dare drops.
     """
     from longgrain.errors import PlanError, TrainError
-    from longgrain.train import measures
 
-    places = {
-        name: Path(folder)
-        for one in named
-        for name, folder in measures.pairs("adapters", one).items()
-    }
-    if len(places) < len(named) or len(named) < (2 if merge != "none" else 1):
-        raise PlanError(
-            f"adapters {' '.join(named)}: each needs a name of its own, and a merge two of them; write "
-            "law=tuned/law code=tuned/code"
-        )
+    places = _places(named, least=2 if merge != "none" else 1)
     if merge == "none" and (weights or whole or rank):
         raise PlanError(
             "weights, whole and rank say how adapters are merged; give --merge, as in cat"
@@ -68,6 +58,7 @@ def adapters(
         )
     try:
         from longgrain.train import adapters as many
+        from longgrain.train import measures
     except ModuleNotFoundError as error:
         raise TrainError(
             f"adapters need {error.name}, which is not installed; `pip install 'longgrain[train]'`"
@@ -81,3 +72,18 @@ def adapters(
     asked = many.Merge(how=merge, weights=shares, density=density, rank=rank, seed=seed)
     many.write_merged(places, asked, out, whole=whole)
     print(f"{', '.join(places)} merged ({merge}) into {out}")
+
+
+def _places(named: tuple[str, ...], *, least: int) -> dict[str, Path]:
+    """The folder of each name. PlanError for a name twice, and for fewer than there have to be."""
+    from longgrain.errors import PlanError
+    from longgrain.train import measures
+
+    parts = [measures.pairs("adapters", one) for one in named]
+    found = {name: Path(folder) for one in parts for name, folder in one.items()}
+    if len(found) < max(len(named), least):
+        raise PlanError(
+            f"adapters {' '.join(named)}: each needs a name of its own, and a merge two of them; write "
+            "law=tuned/law code=tuned/code"
+        )
+    return found

@@ -42,7 +42,6 @@ LORA = {"method": "lora", "rank": RANK, "lr": LORA_RATE}
 ARMS = (
     Arm(name="none", beside=""),
     Arm(name="joint", kind="mix", settings={"mix": "fixed"}),
-    Arm(name="replay 2%", settings={"replay": 0.02}),
     Arm(name="replay 10%", settings={"replay": 0.1}),
     Arm(name="replay 30%", settings={"replay": 0.3}),
     Arm(name="L2", settings={"l2": 5.0}),

@@ -64,9 +64,12 @@ class Line:
         costs = [
             task for task, one in self.against.items() if one.high is not None and one.high < 0
         ]
-        parts = [f"helps the {task} task" for task in gains]
-        parts += [f"costs the {task} task" for task in costs]
-        return " and ".join(parts) or "nothing that these seeds show"
+        parts = [
+            f"{verb} {', '.join(tasks)}"
+            for verb, tasks in (("helps", gains), ("costs", costs))
+            if tasks
+        ]
+        return "; ".join(parts) or "nothing that these seeds show"
 
 
 def lines(results: Results) -> list[Line]:

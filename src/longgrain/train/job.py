@@ -135,6 +135,7 @@ def prepared(run: Run, settings: Settings, folder: Path, tell: Tell = lambda wor
         old=len(old["train"]) if settings.replay else 0,
         share=settings.replay,
     )
+    _replayed(plan, len(rows["train"]))
     train = [*rows["train"], *(old["train"] if settings.replay else [])]
     train += [row for part in mixed.values() for row in part]
     lengths = [int(row.seq_lengths.max()) for row in train]
@@ -237,6 +238,15 @@ def _enough(
         raise TrainError(
             f"patience of {settings.patience} looks at validation rows, and {run.folder} has none: "
             "build it with a share for split.valid, or leave --patience out"
+        )
+
+
+def _replayed(plan: order.Plan, new: int) -> None:
+    """TrainError where a share is so small that not one row would be replayed."""
+    if plan.share and not plan.replayed(new):
+        raise TrainError(
+            f"replay of {plan.share} is less than half a row in an epoch of {new} rows, so none would be "
+            f"replayed; give at least {1 / (new + 1):.2g}, or build shorter rows (pack.length)"
         )
 
 
