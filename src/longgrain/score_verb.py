@@ -116,7 +116,8 @@ def score(
     metric
         rouge, squad, subspan, string_match, longbench, infinitebench, leval, choice, valprobing,
         sacrebleu, coverage, agreement, facts, claims, coherence, readability, perplexity, repetition,
-        correction, style, efficiency, or module:Name for one of your own. May be given again.
+        correction, style, efficiency, answer, location, refusal, rechecked, or module:Name for one
+        of your own. May be given again.
     predictions
         JSONL, a JSON list, CSV or plain lines, gzipped or not; or a folder of them.
     references
