@@ -11,6 +11,7 @@ import pytest
 
 from longgrain.errors import PlanError, SourceError
 from longgrain.metrics.choice import Choice
+from longgrain.metrics.final_answer import FinalAnswer
 from longgrain.metrics.infinitebench import InfiniteBench
 from longgrain.metrics.item import Item
 from longgrain.metrics.leval import LEval
@@ -115,6 +116,35 @@ def test_an_option_is_read_by_the_rule_of_its_benchmark(
 ) -> None:
     found = Choice(rule=rule).score(Item(prediction=reply, references=("A",), row=row))
     assert found["choice"] == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "reply", "reference", "expected"),
+    [
+        ("gsm8k", "2 * 9 = 18. The answer is 18.", "So 18. The answer is 18.", 1),
+        ("gsm8k", "The answer is: $6,000 seconds.", "The answer is 6000.", 1),
+        ("gsm8k", "The answer is 437/3 liters.", "145.66666666666666", 1),
+        ("gsm8k", "The answer is 60%.", "60", 1),
+        ("gsm8k", "It takes 12 years.", "12", 0),  # without the phrase it is no answer
+        ("gsm8k", "The answer is 12.\n\nQ: And 5? The answer is 5.", "12", 1),
+        ("gsm8k", "", "12", None),
+        ("gsm8k", "The answer is 0.", "0", None),
+        ("math", r"so \boxed{\frac12}.", "The answer is 1/2.", 1),
+        ("math", r"The answer is $x=\dfrac{1}{2}$.", r"\boxed{\frac{1}{2}}", 1),
+        ("math", "The answer is 0.5.", r"\frac{1}{2}", 1),
+        ("math", "The answer is 0.50.", r"\frac{1}{2}", 0),
+        ("math", r"The answer is 10\text{ cm}", "10", 1),
+        ("math", "The answer is 1,000", "1000", 1),
+        ("math", "The answer is 1000", "1,000", 0),
+        ("math", r"\fbox{3}", "3", 0),
+        ("math", r"\boxed{\sqrt}", "3", 0),
+    ],
+)
+def test_the_answer_that_a_reply_ends_in_is_read_as_film_reads_it(
+    rule: Any, reply: str, reference: str, expected: float | None
+) -> None:
+    item = Item(prediction=reply, references=(reference,), row={})
+    assert FinalAnswer(rule=rule).score(item)["final_answer"] == expected
 
 
 # --- files as benchmarks publish them -------------------------------------------------------------

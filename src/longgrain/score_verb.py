@@ -114,10 +114,10 @@ def score(
     Parameters
     ----------
     metric
-        rouge, squad, subspan, string_match, longbench, infinitebench, leval, choice, valprobing,
-        sacrebleu, coverage, agreement, facts, claims, coherence, readability, perplexity, repetition,
-        correction, style, efficiency, answer, location, refusal, rechecked, or module:Name for one
-        of your own. May be given again.
+        rouge, squad, subspan, string_match, longbench, infinitebench, leval, choice,
+        final_answer, valprobing, sacrebleu, coverage, agreement, facts, claims, coherence,
+        readability, perplexity, repetition, correction, style, efficiency, answer, location,
+        refusal, rechecked, or module:Name for one of your own. May be given again.
     predictions
         JSONL, a JSON list, CSV or plain lines, gzipped or not; or a folder of them.
     references

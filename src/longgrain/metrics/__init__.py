@@ -17,6 +17,7 @@ SHELF = {
     "infinitebench": "longgrain.metrics.infinitebench:InfiniteBench",
     "leval": "longgrain.metrics.leval:LEval",
     "choice": "longgrain.metrics.choice:Choice",
+    "final_answer": "longgrain.metrics.final_answer:FinalAnswer",
     "valprobing": "longgrain.metrics.valprobing:ValProbing",
     "sacrebleu": "longgrain.metrics.sacrebleu:SacreBleu",
     "coverage": "longgrain.metrics.coverage:Coverage",
