@@ -34,7 +34,7 @@ class Part(BaseModel):
 
 
 class Cutting(Part):
-    """How documents are cut into grains; ``size`` and ``overlap`` are tokens of the run's tokenizer."""
+    """How documents are cut into grains; ``size`` is in tokens of the run's tokenizer."""
 
     size: Annotated[int, Field(ge=8, le=4096)] = 128
     mode: Literal["sentence", "exact"] = "sentence"

@@ -207,10 +207,14 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_four_times_the_text_takes_about_four_times_the_time(name: str) -> None:
     unit, count = LONG[name]
-    once = max(min(seconds(unit * (count // 2), 64) for _ in range(3)), 0.1)
-    four = min(seconds(unit * count * 2, 64) for _ in range(3))
-    # Quadratic time would be 16 times; the slack is for machines that are busy with other work.
-    assert four < 8 * once, f"{once:.2f} s, then {four:.2f} s for four times the text"
+    once, four = 0.0, 0.0
+    # Quadratic time would be 16 times, each time; a busy machine slows some tries and not all.
+    for _ in range(6):
+        once = max(seconds(unit * (count // 2), 64), 0.1)
+        four = seconds(unit * count * 2, 64)
+        if four < 8 * once:
+            return
+    pytest.fail(f"{once:.2f} s, then {four:.2f} s for four times the text")
 
 
 @pytest.mark.parametrize("unit", ["绳", "x", "🙂"])
