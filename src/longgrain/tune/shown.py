@@ -60,15 +60,19 @@ def about(found: Tuned) -> str:
 def sampled(found: Tuned) -> str:
     """What the arms were built from."""
     told = found.sample
-    unread = f"; {told['not_read']:,} items could not be read" if told["not_read"] else ""
+    unread = f"; {_many(told['not_read'], 'item')} left out in reading" if told["not_read"] else ""
     share = told["characters"] / max(1, told["of_characters"])
     left = told["near_duplicates_left_out"]
     twins = f", {left} near-duplicates of the sample left out" if left else ""
     return (
         f"sample: {told['documents']:,} of {told['of_documents']:,} documents, {share:.0%} of the "
-        f"characters; up to {found.asked.examples:,} examples an arm; {told['held_documents']:,} documents "
-        f"held out{twins}{unread}"
+        f"characters; up to {found.asked.examples:,} examples an arm; "
+        f"{_many(told['held_documents'], 'document')} held out{twins}{unread}"
     )
+
+
+def _many(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def caution(found: Tuned) -> list[str]:
