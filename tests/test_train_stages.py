@@ -117,3 +117,14 @@ def test_stages_that_cannot_be_are_refused_before_the_first(
 def test_stages_of_adapters_alone_are_refused() -> None:
     with pytest.raises(PlanError, match="needs a whole model to begin from"):
         Settings(config="tiny.json", method="lora", then="runs/b")
+
+
+def test_stages_draw_from_other_sources_too(
+    runs: tuple[Run, Run, Run], config: str, tmp_path: Path
+) -> None:
+    one, two, three = runs
+    asked = quick(config, then=str(two.folder), mix="fixed", sources=f"other={three.folder}")
+    last = train(one, asked, tmp_path / "out")
+    for stage in stages(last):
+        assert stage.found["mix"]["drawn"] == {"small": 1, "other": 1}
+    assert last.found["forgetting"]["runs"] == [str(one.folder), str(two.folder)]
