@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from longgrain.errors import PlanError
 from longgrain.probes.haystack import pieces_of
-from longgrain.probes.laying import Fitted, Fitter, Laid, lay
+from longgrain.probes.laying import POSITIONS, Fitted, Fitter, Laid, lay
 from longgrain.protocols import Ground
 from longgrain.scripts import is_traditional, traditional
-from longgrain.types import Draft, Span
+from longgrain.types import Draft, Size, Span
 
 # Grains nearest to a question that are laid as well, where there is room: they are told apart last.
 NEAR = 2
@@ -231,3 +231,21 @@ def framed(words: Words) -> Callable[[str], str]:
         return f"{words.instruction}\n\n{context}\n\n{words.label}{words.question}"
 
     return prompt
+
+
+def readings(
+    ground: Ground, size: Size, count: int, drafts: Callable[[], Iterator[Draft]], near: int
+) -> Iterator[Reading]:
+    """So many drafts in contexts of one size, asked as the recipe asks them, positions in turn."""
+    fitter = Fitter(ground=ground, size=size)
+    positions = ground.positions or POSITIONS
+    for draft, at in turns(drafts, positions, count):
+        yield Reading(
+            fitter=fitter,
+            draft=draft,
+            evidence=draft.meta["evidence"],
+            at=at,
+            positions=positions,
+            prompt=framed(words_of(draft)),
+            near=near,
+        )

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.probes.drafted import NEAR, Reading, enough, framed, turns, words_of
-from longgrain.probes.laying import POSITIONS, Fitter, question
+from longgrain.probes.drafted import NEAR, enough, readings
+from longgrain.probes.laying import question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
 
@@ -36,19 +36,9 @@ class GrainQA:
 
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size; PlanError where the documents give none or do not suffice."""
-        fitter = Fitter(ground=ground, size=size)
-        positions = ground.positions or POSITIONS
         drafts = enough(ground.drafts("in2", "fine"), "question about one grain")
-        for draft, at in turns(drafts, positions, count):
-            reading = Reading(
-                fitter=fitter,
-                draft=draft,
-                evidence=draft.meta["evidence"],
-                at=at,
-                positions=positions,
-                prompt=framed(words_of(draft)),
-                near=self.near,
-            )
+        for reading in readings(ground, size, count, drafts, self.near):
+            draft = reading.draft
             yield question(
                 ground,
                 self.name,
@@ -56,7 +46,7 @@ class GrainQA:
                 (draft.id,),
                 reading.said(),
                 (draft.answer,),
-                positions=at,
+                positions=reading.at,
                 depths=reading.depths,
                 row={"form": draft.meta["form"]},
                 groups=(f"form {draft.meta['form']}",),

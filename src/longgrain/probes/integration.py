@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from longgrain.errors import PlanError
 from longgrain.facts import holds
-from longgrain.probes.drafted import NEAR, Reading, apart, enough, framed, turns, words_of
-from longgrain.probes.laying import POSITIONS, Fitter, question
+from longgrain.probes.drafted import NEAR, apart, enough, readings
+from longgrain.probes.laying import POSITIONS, question
 from longgrain.protocols import Ground
 from longgrain.types import Draft, Measure, Question, Size
 
@@ -56,19 +56,10 @@ class Integration:
                 f"{self.pieces[1]} pieces cannot lie at {positions} positions: ask with --positions "
                 f"{self.pieces[1]} or more, or --set pieces=[2,{positions}]"
             )
-        fitter = Fitter(ground=ground, size=size)
         found = ground.drafts("in2", "integration", pieces=list(self.pieces))
         drafts = enough(filter(_tells, found), "question about several grains")
-        for draft, at in turns(drafts, positions, count):
-            reading = Reading(
-                fitter=fitter,
-                draft=draft,
-                evidence=draft.meta["evidence"],
-                at=at,
-                positions=positions,
-                prompt=framed(words_of(draft)),
-                near=self.near,
-            )
+        for reading in readings(ground, size, count, drafts, self.near):
+            draft = reading.draft
             form = str(draft.meta["form"])
             yield question(
                 ground,
@@ -77,10 +68,10 @@ class Integration:
                 (draft.id,),
                 reading.said(),
                 (draft.answer,),
-                positions=at,
+                positions=reading.at,
                 depths=reading.depths,
                 row={"form": form},
-                groups=(apart(at, positions), f"form {form}", f"grains {len(at)}"),
+                groups=(apart(reading.at, positions), f"form {form}", f"grains {len(reading.at)}"),
             )
 
 

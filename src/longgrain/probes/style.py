@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from longgrain.probes.drafted import NEAR, Reading, enough, framed, reply_of, turns, words_of
-from longgrain.probes.laying import POSITIONS, Fitter, question
+from longgrain.probes.drafted import NEAR, enough, readings, reply_of
+from longgrain.probes.laying import question
 from longgrain.protocols import Ground
 from longgrain.types import Measure, Question, Size
 
@@ -38,19 +38,9 @@ class StyleAgainstFacts:
 
     def ask(self, ground: Ground, size: Size, count: int) -> Iterator[Question]:
         """Questions of one size; PlanError where the documents give none or do not suffice."""
-        fitter = Fitter(ground=ground, size=size)
-        positions = ground.positions or POSITIONS
         drafts = enough(ground.drafts("in2", "fine"), "question about one grain")
-        for draft, at in turns(drafts, positions, count):
-            reading = Reading(
-                fitter=fitter,
-                draft=draft,
-                evidence=draft.meta["evidence"],
-                at=at,
-                positions=positions,
-                prompt=framed(words_of(draft)),
-                near=self.near,
-            )
+        for reading in readings(ground, size, count, drafts, self.near):
+            draft = reading.draft
             yield question(
                 ground,
                 self.name,
@@ -58,7 +48,7 @@ class StyleAgainstFacts:
                 (draft.id,),
                 reading.said(),
                 (reply_of(draft),),
-                positions=at,
+                positions=reading.at,
                 depths=reading.depths,
                 row={"form": draft.meta["form"], "gold": draft.answer},
             )

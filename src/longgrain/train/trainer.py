@@ -28,17 +28,17 @@ Tensors = dict[str, Any]
 Extra = Callable[[Any], torch.Tensor]
 
 
-class Batches(Dataset[list[Row]]):
-    """The batches of a training or of a look at the validation rows, in order."""
+class Batches(Dataset[list[Any]]):
+    """The batches of a training or of a look, in order; of packed rows or of windows."""
 
-    def __init__(self, rows: Sequence[Row], numbers: Sequence[Sequence[int]]) -> None:
+    def __init__(self, rows: Sequence[Any], numbers: Sequence[Sequence[int]]) -> None:
         self.rows, self.numbers = rows, numbers
 
     def __len__(self) -> int:
         """Batches."""
         return len(self.numbers)
 
-    def __getitem__(self, at: int) -> list[Row]:
+    def __getitem__(self, at: int) -> list[Any]:
         """The rows of one batch."""
         return [self.rows[number] for number in self.numbers[at]]
 
@@ -117,11 +117,20 @@ def token_losses(
     return each.view(asked.shape), scales[:, learned], learned + 1
 
 
-class Weighted(Trainer):
-    """The Trainer with masks and token weights of packed rows."""
+class Finite(Trainer):
+    """The Trainer with losses that are divided by the whole step, and stops where one is no number."""
 
-    # The loss is divided by the units of the whole step already.
     loss_is_scaled_for_ga = True
+
+    def training_step(self, model: Any, inputs: Tensors, num_items_in_batch: Any = None) -> Any:
+        """One batch, forward and back. Raises StepError where its loss is no number."""
+        loss = super().training_step(model, inputs, num_items_in_batch)
+        finite(loss, self.state.global_step + 1)
+        return loss
+
+
+class Weighted(Finite):
+    """The Trainer with masks and token weights of packed rows."""
 
     def __init__(
         self,
@@ -164,12 +173,6 @@ class Weighted(Trainer):
         loss = loss * self.accelerator.num_processes
         if self.extra is not None and model.training:
             loss = loss + self.extra(model) / self.current_gradient_accumulation_steps
-        return loss
-
-    def training_step(self, model: Any, inputs: Tensors, num_items_in_batch: Any = None) -> Any:
-        """One batch, forward and back. Raises StepError where its loss is no number."""
-        loss = super().training_step(model, inputs, num_items_in_batch)
-        finite(loss, self.state.global_step + 1)
         return loss
 
     def _clip_grad_norm(self, model: Any) -> Any:

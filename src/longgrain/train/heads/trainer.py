@@ -11,32 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
-from torch.utils.data import Dataset
-from transformers import Trainer
 
 from longgrain.train.heads.tags import UNSURE
 from longgrain.train.heads.windows import Learned
-from longgrain.train.trainer import finite
+from longgrain.train.trainer import Finite
 
 Tensors = dict[str, Any]
 Floats = NDArray[np.float32]
 # Logits of the windows of a side > figures of a look.
 Judge = Callable[[list[Floats]], Mapping[str, float]]
-
-
-class Windows(Dataset[list[Learned]]):
-    """The batches of a training or of a look, in order."""
-
-    def __init__(self, windows: Sequence[Learned], numbers: Sequence[Sequence[int]]) -> None:
-        self.windows, self.numbers = windows, numbers
-
-    def __len__(self) -> int:
-        """Batches."""
-        return len(self.numbers)
-
-    def __getitem__(self, at: int) -> list[Learned]:
-        """The windows of one batch."""
-        return [self.windows[number] for number in self.numbers[at]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +84,8 @@ def losses(logits: torch.Tensor, batch: Mapping[str, Any]) -> torch.Tensor:
     return total
 
 
-class Heads(Trainer):
+class Heads(Finite):
     """The Trainer with weights of classes and windows; a look is judged by whole texts."""
-
-    # The loss is divided by the weights of the whole step already.
-    loss_is_scaled_for_ga = True
 
     def __init__(self, *args: Any, plain: Collate, judge: Judge, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,12 +104,6 @@ class Heads(Trainer):
     ) -> Any:
         """The weighted losses of a batch over the weights of the step."""
         return losses(logits_of(model, inputs), inputs) / num_items_in_batch
-
-    def training_step(self, model: Any, inputs: Tensors, num_items_in_batch: Any = None) -> Any:
-        """One batch, forward and back. Raises StepError where its loss is no number."""
-        loss = super().training_step(model, inputs, num_items_in_batch)
-        finite(loss, self.state.global_step + 1)
-        return loss
 
     def evaluate(
         self, eval_dataset: Any = None, ignore_keys: Any = None, metric_key_prefix: str = "eval"

@@ -20,7 +20,7 @@ from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
 from longgrain.train.heads import encoder
 from longgrain.train.heads.job import HeadJob, prepared, sided
 from longgrain.train.heads.labelled import Labelled
-from longgrain.train.heads.trainer import Heads, Windows
+from longgrain.train.heads.trainer import Heads
 from longgrain.train.job import Tell
 from longgrain.train.record import (
     Record,
@@ -34,6 +34,7 @@ from longgrain.train.record import (
     written,
 )
 from longgrain.train.settings import Settings
+from longgrain.train.trainer import Batches
 from longgrain.train.watching import LOG, Watch, Watching
 from longgrain.train.writing import FILES
 from longgrain.types import SIDES
@@ -132,8 +133,8 @@ def trainer_of(job: HeadJob, watch: Watch = lambda log: None, *, first: bool = T
         model=job.model,
         args=arguments,
         data_collator=job.collate(),
-        train_dataset=Windows(job.windows["train"], job.batches),
-        eval_dataset=Windows(job.windows["valid"], job.numbers("valid")) if seen else None,
+        train_dataset=Batches(job.windows["train"], job.batches),
+        eval_dataset=Batches(job.windows["valid"], job.numbers("valid")) if seen else None,
         callbacks=callbacks,
         plain=job.collate(plain=True),
         judge=job.judging("valid").quick,
@@ -155,7 +156,7 @@ def _judged(job: HeadJob, trainer: Heads, side: Any) -> dict[str, Any]:
     """Loss and scores of the model that is kept."""
     if not job.windows[side]:
         return {"texts": 0, "loss": None}
-    loss, logits = trainer.read(Windows(job.windows[side], job.numbers(side)))
+    loss, logits = trainer.read(Batches(job.windows[side], job.numbers(side)))
     return {"loss": loss, **job.judging(side).scores(logits)}
 
 
