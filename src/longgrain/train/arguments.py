@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import torch
 
 from longgrain.errors import StepError
+from longgrain.manifest import peak_memory_mb
 from longgrain.train import models
-from longgrain.train.record import CHECKPOINTS, fingerprint
+from longgrain.train.record import CHECKPOINTS, fingerprint, versions
 from longgrain.train.settings import Settings
 
 
@@ -65,6 +67,29 @@ def about(model: Any, asked: Settings, before: str) -> Mapping[str, Any]:
         "trained_parameters": sum(one.numel() for one in parameters if one.requires_grad),
         "fingerprint_before": before,
         "fingerprint_after": fingerprint(dict(model.named_parameters())),
+    }
+
+
+def ended(
+    trainer: Any, asked: Settings, *, planned: int, seconds: float, resume: Path | None
+) -> dict[str, Any]:
+    """What the record of any training says of how it went; ``planned`` counts steps.
+
+    ``kept_step`` is that of the weights that are kept: the last, or with patience the best.
+    """
+    best = trainer.state.best_global_step if asked.patience else None
+    return {
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "steps": trainer.state.global_step,
+        "steps_planned": planned,
+        "kept_step": int(best or trainer.state.global_step),
+        "device": models.device_of(),
+        "precision": models.precision_of(asked),
+        "seconds": round(seconds, 3),
+        "resumed_from": resume.name if resume else None,
+        "peak_memory_mb": peak_memory_mb(),
+        "peak_gpu_memory_mb": gpu_memory(),
+        "versions": versions(),
     }
 
 

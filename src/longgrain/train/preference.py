@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,10 @@ from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from longgrain.errors import TrainError
-from longgrain.manifest import peak_memory_mb
 from longgrain.run import Run
 from longgrain.tokens import Tokenizer
 from longgrain.train import fit, models
-from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
+from longgrain.train.arguments import about, ended, on_gpu, sound, spelled
 from longgrain.train.job import Tell, first_process, fitting, processes, room
 from longgrain.train.pairs import Pair, Pairs, pairs_of
 from longgrain.train.record import (
@@ -36,7 +34,6 @@ from longgrain.train.record import (
     fingerprint,
     last_checkpoint,
     saving,
-    versions,
     written,
 )
 from longgrain.train.settings import Settings
@@ -250,30 +247,20 @@ def _trained(duel: Duel, record: Record, resume: Path | None, watch: Watch) -> R
 def _found(
     duel: Duel, trainer: Encoded, told: Mapping[str, Any], seconds: float, resume: Path | None
 ) -> dict[str, Any]:
-    best = trainer.state.best_global_step if duel.settings.patience else None
+    how = ended(trainer, duel.settings, planned=duel.steps, seconds=seconds, resume=resume)
     looks = [
         {"step": one["step"], **{name: one[key] for name, key in LOOKED.items()}}
         for one in trainer.state.log_history
         if "eval_loss" in one
     ]
-    kept = int(best or trainer.state.global_step)
+    kept = how["kept_step"]
     last = next((one for one in reversed(looks) if one["step"] == kept), None)
     return {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **how,
         "model": told,
         "trained_on": _seen(duel, trainer.state.global_step),
         "valid": {"pairs": len(duel.valid.found), **(last or {"loss": None}), "looks": looks},
         "left_out": dict(duel.train.left_out + duel.valid.left_out),
-        "steps": trainer.state.global_step,
-        "steps_planned": duel.steps,
-        "kept_step": kept,
-        "device": models.device_of(),
-        "precision": models.precision_of(duel.settings),
-        "seconds": round(seconds, 3),
-        "resumed_from": resume.name if resume else None,
-        "peak_memory_mb": peak_memory_mb(),
-        "peak_gpu_memory_mb": gpu_memory(),
-        "versions": versions(),
         "outputs": written(duel.folder, FILES),
     }
 

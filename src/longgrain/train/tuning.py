@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import transformers
 from transformers import TrainingArguments
 
-from longgrain.manifest import peak_memory_mb
 from longgrain.rows import Row
 from longgrain.run import Run
-from longgrain.train import fit, holding, models, path
-from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
+from longgrain.train import fit, holding, path
+from longgrain.train.arguments import about, ended, on_gpu, sound, spelled
 from longgrain.train.job import Job, Tell, first_process, prepared, processes
 from longgrain.train.mixed import Later, Mixed, Slots, Stepping
 from longgrain.train.record import (
@@ -26,7 +24,6 @@ from longgrain.train.record import (
     last_checkpoint,
     opened,
     saving,
-    versions,
     written,
 )
 from longgrain.train.settings import Settings
@@ -86,22 +83,12 @@ def _trained(job: Job, record: Record, resume: Path | None, watch: Watch) -> Rec
                 began, damping = Path(job.settings.model), job.settings.damping
                 path.write_path(trainer.path, tuned, began, job.folder, damping)
     found = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **ended(trainer, job.settings, planned=job.steps, seconds=watching.seconds, resume=resume),
         "model": told,
         "trained_on": _trained_on(job, trainer),
         "valid": {"rows": len(job.valid), "loss": last, "looks": _looks(trainer)},
         "old_valid": {"rows": len(job.old["valid"]), **_forgotten(job, *old)},
-        "steps": trainer.state.global_step,
-        "steps_planned": job.steps,
-        "kept_step": _kept(job, trainer),
-        "device": models.device_of(),
         "attention": job.attention,
-        "precision": models.precision_of(job.settings),
-        "seconds": round(watching.seconds, 3),
-        "resumed_from": resume.name if resume else None,
-        "peak_memory_mb": peak_memory_mb(),
-        "peak_gpu_memory_mb": gpu_memory(),
-        "versions": versions(),
         "outputs": written(job.folder, FILES),
     }
     if isinstance(trainer, Mixed):
@@ -185,12 +172,6 @@ def _loss(trainer: Weighted, rows: Sequence[Row]) -> float | None:
     each = Batches(rows, [[number] for number in range(len(rows))])
     found = trainer.evaluation_loop(trainer.get_eval_dataloader(each), "loss")
     return float((found.metrics or {})["eval_loss"])
-
-
-def _kept(job: Job, trainer: Weighted) -> int:
-    """The step whose weights are kept: the last, or with patience the best."""
-    best = trainer.state.best_global_step if job.settings.patience else None
-    return int(best or trainer.state.global_step)
 
 
 def _last_look(job: Job, trainer: Weighted) -> float | None:

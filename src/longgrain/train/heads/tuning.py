@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,7 @@ import transformers
 from transformers import TrainingArguments
 
 from longgrain.engine import atomic
-from longgrain.manifest import peak_memory_mb
-from longgrain.train import models
-from longgrain.train.arguments import about, gpu_memory, on_gpu, sound, spelled
+from longgrain.train.arguments import about, ended, on_gpu, sound, spelled
 from longgrain.train.heads import encoder
 from longgrain.train.heads.job import HeadJob, prepared, sided
 from longgrain.train.heads.labelled import Labelled
@@ -30,7 +27,6 @@ from longgrain.train.record import (
     last_checkpoint,
     opened,
     saving,
-    versions,
     written,
 )
 from longgrain.train.settings import Settings
@@ -82,9 +78,8 @@ def _trained(job: HeadJob, record: Record, resume: Path | None, watch: Watch) ->
         told = about(trainer.model, job.settings, before)
         judged = {side: _judged(job, trainer, side) for side in ("valid", "test")}
         _write(job, trainer.model)
-    best = trainer.state.best_global_step if job.settings.patience else None
     found: dict[str, Any] = {
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **ended(trainer, job.settings, planned=job.steps, seconds=watching.seconds, resume=resume),
         "model": {**told, "head_is_new": job.head_is_new, "window": job.length},
         "labels": list(job.labels),
         "trained_on": _trained_on(job, trainer.state.global_step),
@@ -96,16 +91,6 @@ def _trained(job: HeadJob, record: Record, resume: Path | None, watch: Watch) ->
             **{side: dict(job.notes[side]) for side in SIDES},
         },
         "unknown_tokens": job.unknown,
-        "steps": trainer.state.global_step,
-        "steps_planned": job.steps,
-        "kept_step": int(best or trainer.state.global_step),
-        "device": models.device_of(),
-        "precision": models.precision_of(job.settings),
-        "seconds": round(watching.seconds, 3),
-        "resumed_from": resume.name if resume else None,
-        "peak_memory_mb": peak_memory_mb(),
-        "peak_gpu_memory_mb": gpu_memory(),
-        "versions": versions(),
         "outputs": written(job.folder, FILES),
     }
     done = changed(record, found=found)
