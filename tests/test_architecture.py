@@ -33,7 +33,7 @@ FOLDERS = (
     "tune",
 )
 OPEN_TO_SHELVES = {
-    *("types", "protocols", "grains", "facts", "fidelity", "search", "terms", "errors"),
+    *("types", "protocols", "grains", "facts", "modality", "fidelity", "search", "terms", "errors"),
     *("content_words", "scripts", "style", "quota", "vocabulary", "lines", "trouble", "dense"),
 }
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "base", "core", "manager", "misc"}

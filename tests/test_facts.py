@@ -16,12 +16,11 @@ from longgrain.facts import (
     holds,
     kind_of_quantity,
     language_of,
-    negations,
     normalise,
-    obligations,
     plain,
     same_answer,
 )
+from longgrain.modality import negations, obligations
 from longgrain.numerals import english_value, han_value
 
 

@@ -16,11 +16,11 @@ import pytest
 
 from longgrain.checks.fidelity import Fidelity
 from longgrain.errors import PlanError
-from longgrain.facts import negations, obligations
 from longgrain.fidelity import KINDS, counts, items, lost, unlisted
 from longgrain.grains import tree
 from longgrain.make import bare, component
 from longgrain.materials import SideMaterials
+from longgrain.modality import negations, obligations
 from longgrain.recipes.compress import Compress, compressed
 from longgrain.recipes.compress.entities import entities_of
 from longgrain.types import Answered, Draft, Dropped, Refused, Request, Span

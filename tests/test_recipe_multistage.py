@@ -16,8 +16,9 @@ import pytest
 
 from longgrain.build import build
 from longgrain.errors import PlanError
-from longgrain.facts import holds, language_of, obligations, plain
+from longgrain.facts import holds, language_of, plain
 from longgrain.materials import SideMaterials
+from longgrain.modality import obligations
 from longgrain.recipes.asked import asked
 from longgrain.recipes.in2 import In2
 from longgrain.recipes.multistage import Multistage, asking, wording

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from longgrain.facts import facts, language_of, negations, obligations
+from longgrain.facts import facts, language_of
 from longgrain.grains import tree
+from longgrain.modality import negations, obligations
 from longgrain.numerals import HAN, english_value, han_value
 
 KINDS = ("numbers", "dates", "names", "negations", "obligations")

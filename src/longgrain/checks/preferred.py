@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, ClassVar
 
-from longgrain.facts import facts, holds, language_of, negations, plain, same_answer
+from longgrain.facts import facts, holds, language_of, plain, same_answer
+from longgrain.modality import negations
 from longgrain.types import Example, Message, Span
 
 REPLY = "rejected"

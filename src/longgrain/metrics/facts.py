@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from longgrain.facts import Fact, facts, language_of, negations, normalise
+from longgrain.facts import Fact, facts, language_of, normalise
 from longgrain.metrics.item import Figures, Item
 from longgrain.metrics.words import comparable_words, valid
+from longgrain.modality import negations
 
 KINDS = ("number", "date", "name", "quote", "negation")
 

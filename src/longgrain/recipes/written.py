@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from longgrain.facts import negations, normalise
+from longgrain.facts import normalise
+from longgrain.modality import negations
 from longgrain.recipes.replied import objects
 from longgrain.terms import terms
 

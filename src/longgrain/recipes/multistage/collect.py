@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from longgrain.facts import Language, facts, obligations
+from longgrain.facts import Language, facts
+from longgrain.modality import obligations
 from longgrain.recipes.multistage import asking
 from longgrain.recipes.multistage.trace import Trace, gathered, listed, nothing, one_of
 from longgrain.recipes.quotable import Sentence, sentences

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from longgrain.facts import Fact, Language, facts, holds, negations, obligations, plain, same_answer
+from longgrain.facts import Fact, Language, facts, holds, plain, same_answer
+from longgrain.modality import negations, obligations
 from longgrain.recipes.drawn import shuffled
 from longgrain.recipes.script import written
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from longgrain.facts import obligations
+from longgrain.modality import obligations
 from longgrain.protocols import Materials
 from longgrain.recipes.sft.found import definitions, quantities
 from longgrain.recipes.sft.item import Item, spoken

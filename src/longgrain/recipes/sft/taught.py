@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from longgrain.facts import facts, language_of, negations, normalise
+from longgrain.facts import facts, language_of, normalise
+from longgrain.modality import negations
 from longgrain.protocols import Materials
 from longgrain.recipes.replied import told
 from longgrain.recipes.sft.classification import item as classified
